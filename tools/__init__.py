@@ -1,0 +1,1 @@
+"""Tools of the repository: the local cluster, the images, the demo and the generators. Nothing here ships to users."""
