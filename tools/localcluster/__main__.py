@@ -86,8 +86,13 @@ def logs(name: str, component: str | None) -> None:
     os.execvp(words[0], words)  # noqa: S606 (as above)
 
 
-if __name__ == "__main__":
+def run_command_line() -> None:
+    """Run, and tell what is wrong in one line."""
     try:
         main()
     except ClusterError as error:
         sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    run_command_line()

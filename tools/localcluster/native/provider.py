@@ -183,15 +183,24 @@ def _find_supervisors(layout: Layout) -> list[int]:
 
 
 def _start_supervisor(layout: Layout) -> None:
+    """Start it as nobody's child: it outlives this process, and leaves no zombie to it."""
     with (layout.logs / "supervisor.log").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", SUPERVISOR, str(layout.root)],
+        subprocess.run(
+            ["setsid", "--fork", sys.executable, "-m", SUPERVISOR, str(layout.root)],
             cwd=Path(__file__).parents[3],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            check=True,
         )
+    _wait_for_supervisor(layout)
+
+
+def _wait_for_supervisor(layout: Layout) -> None:
+    """Wait for what was forked to be the supervisor, by the command line that it is known by."""
+    deadline = time.monotonic() + START_SECONDS
+    while not _find_supervisors(layout) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _remove(layout: Layout) -> None:
