@@ -58,6 +58,7 @@ verify: $(READY) helm ## Check format, lint, types, layers, chart, and that gene
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m tools.generate_crd --check
+	@$(PYTHON) -m tools.generate_manifests --check
 	@$$($(PYTHON) -m tools.localcluster.binaries helm) lint --strict charts/restaurantstack-operator
 
 .PHONY: format
@@ -67,8 +68,9 @@ format: $(READY) ## Format the code and mend what the linter can mend
 
 ##@ Generated files
 .PHONY: generate
-generate: $(READY) ## Write the files that are generated from the code
+generate: $(READY) helm ## Write the files that are generated from the code and the chart
 	@$(PYTHON) -m tools.generate_crd
+	@$(PYTHON) -m tools.generate_manifests
 
 .PHONY: lock
 lock: $(READY) ## Pin the newest versions that fit, with hashes, in requirements/

@@ -1,7 +1,7 @@
 """Writes the CustomResourceDefinition, from the operator's models, to manifests/crd and into the chart.
 
 Owns the translation of pydantic's JSON schema into a structural schema; adds nothing that the models don't say.
-Usage: python tools/generate_crd.py [--check]
+Usage: python -m tools.generate_crd [--check]
 """
 
 import argparse
@@ -64,7 +64,7 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     if stale:
-        print(f"stale: {', '.join(stale)}; run python tools/generate_crd.py")
+        print(f"stale: {', '.join(stale)}; run make generate")
     return 1 if stale else 0
 
 

@@ -1,14 +1,15 @@
 """Writes the kustomize tree's rbac and operator objects: the chart's own rendering, so that nothing is written twice.
 
-Needs helm on the PATH, or its path in HELM. Usage: python tools/generate_manifests.py [--check]
+Usage: python -m tools.generate_manifests [--check]
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tools.localcluster.binaries import find_binary
 
 ROOT = Path(__file__).parent.parent
 CHART = ROOT / "charts/restaurantstack-operator"
@@ -37,7 +38,7 @@ def main() -> int:
         elif not check:
             path.write_text(text)
     if stale:
-        print(f"stale: {', '.join(stale)}; run python tools/generate_manifests.py")
+        print(f"stale: {', '.join(stale)}; run make generate")
     return 1 if stale else 0
 
 
@@ -47,8 +48,14 @@ def render_files() -> dict[Path, str]:
 
 
 def _render(template: str) -> str:
-    helm = os.environ.get("HELM", "helm")
-    command = [helm, "template", "restaurantstack-operator", str(CHART), "--namespace", NAMESPACE]
+    command = [
+        str(find_binary("helm", "helm")),
+        "template",
+        "restaurantstack-operator",
+        str(CHART),
+        "--namespace",
+        NAMESPACE,
+    ]
     text = subprocess.run([*command, "-s", f"templates/{template}"], check=True, capture_output=True, text=True).stdout
     text = re.sub(r"^# Source: .*\n", "", text, flags=re.MULTILINE)
     return _HELM_LINES.sub("", text).removeprefix("---\n")

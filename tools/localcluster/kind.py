@@ -74,7 +74,7 @@ class KindProvider:
             self._create(spec.name)
 
     def down(self, name: str) -> None:
-        with hold_lock(compute_cluster_folder(name).with_suffix(".lock")):
+        with hold_lock(compute_cluster_folder(name).with_suffix(".lock"), remove=True):
             self._remove(name)
 
     def compute_status(self, name: str) -> dict[str, object]:

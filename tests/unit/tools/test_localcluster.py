@@ -1,5 +1,6 @@
 import json
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tools.localcluster.errors import ClusterError
 from tools.localcluster.existing import ExistingProvider
 from tools.localcluster.kind import KindProvider, build_kind_configuration
+from tools.localcluster.locking import hold_lock
 from tools.localcluster.packages import find_missing
 from tools.localcluster.paths import compute_cache_folder, require_free_space
 from tools.localcluster.provider import choose_provider_name
@@ -168,3 +170,21 @@ def test_an_existing_cluster_is_never_changed(monkeypatch: pytest.MonkeyPatch, t
         provider.find_kubeconfig("demo")
     with pytest.raises(ClusterError, match=r"push api\.tar to a registry"):
         provider.load("demo", [Path("api.tar")])
+
+
+def test_a_removed_lock_still_excludes(cache: Path) -> None:
+    path = cache / "a.lock"
+    entered: list[str] = []
+
+    def wait_for_it() -> None:
+        with hold_lock(path):
+            entered.append("second")
+
+    with hold_lock(path, remove=True):
+        second = threading.Thread(target=wait_for_it)
+        second.start()
+        entered.append("first")
+    second.join(timeout=10)
+
+    assert entered == ["first", "second"]
+    assert path.exists(), "the second holder has a file of its own"

@@ -64,7 +64,7 @@ class NativeProvider:
                 raise
 
     def down(self, name: str) -> None:
-        with _hold_cluster(name):
+        with _hold_cluster(name, remove=True):
             _remove(Layout(compute_cluster_folder(name)))
 
     def compute_status(self, name: str) -> dict[str, object]:
@@ -156,8 +156,8 @@ class NativeProvider:
         _run([*_build_enter_command(layout), *ctr, str(archive)], f"loading {archive.name}")
 
 
-def _hold_cluster(name: str) -> contextlib.AbstractContextManager[None]:
-    return hold_lock(compute_cluster_folder(name).with_suffix(".lock"))
+def _hold_cluster(name: str, *, remove: bool = False) -> contextlib.AbstractContextManager[None]:
+    return hold_lock(compute_cluster_folder(name).with_suffix(".lock"), remove=remove)
 
 
 def _compute_source_hash() -> str:

@@ -1,0 +1,5 @@
+"""Lets `python -m restaurant_operator` start the operator; owns nothing else."""
+
+from restaurant_operator.main import main
+
+main()

@@ -1,0 +1,36 @@
+"""The API's settings that are no secrets."""
+
+from restaurant_operator.constants import API_PORT, MANAGEMENT_PORT, REDIS_PORT
+from restaurant_operator.crd.quantities import parse_duration
+from restaurant_operator.crd.stack import Manifest, Stack
+from restaurant_operator.desired.labels import Component, build_metadata, build_name
+
+
+def build_config_map(stack: Stack) -> Manifest:
+    """Give the settings that the API pods take as their environment."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": build_metadata(stack, Component.API, build_name(stack, "api")),
+        "data": build_settings(stack),
+    }
+
+
+def build_settings(stack: Stack) -> dict[str, str]:
+    """Give the API's environment.
+
+    Jobs take it inline, since the ConfigMap stays behind until the rollout reaches it.
+    """
+    settings = {
+        "RESTAURANT_HOST": "0.0.0.0",  # noqa: S104 - inside the pod's own network namespace
+        "RESTAURANT_PORT": str(API_PORT),
+        "RESTAURANT_MANAGEMENT_PORT": str(MANAGEMENT_PORT),
+        "RESTAURANT_LOG_FORMAT": "json",
+        "RESTAURANT_WARM_TIMEOUT": str(parse_duration(stack.spec.warming.timeout)),
+        "RESTAURANT_WARM_MIN_HIT_RATIO": str(stack.spec.warming.min_hit_ratio),
+    }
+    if stack.spec.database.sqlite is not None:
+        settings["RESTAURANT_DATABASE_URL"] = "sqlite:////data/restaurant.db"
+    if stack.spec.redis.managed is not None:
+        settings["RESTAURANT_REDIS_URL"] = f"redis://{build_name(stack, 'redis')}:{REDIS_PORT}/0"
+    return settings

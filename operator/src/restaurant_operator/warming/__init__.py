@@ -1,0 +1,1 @@
+"""What a warm Job tells about its work; pure."""
