@@ -3,6 +3,7 @@
 The content's hash is in the tag, so nothing stale is ever run.
 """
 
+import functools
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ def choose_engine() -> Engine:
     return ContainerEngine() if is_docker_working() else Buildah()
 
 
+@functools.cache
 def compute_content_hash(key: str) -> str:
     """Return a short hash of everything that decides an image's content, its base image included."""
     image = IMAGES[key]

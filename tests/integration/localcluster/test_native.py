@@ -132,7 +132,7 @@ def test_a_cluster_ends_with_its_killed_owner(name: str) -> None:
     owner.kill()
     owner.wait()
 
-    wait_until(lambda: is_gone(name), seconds=40)
+    wait_until(lambda: is_gone(name) and not compute_cluster_folder(name).exists(), seconds=40)
 
 
 def test_a_killed_supervisor_takes_everything_with_it(name: str) -> None:

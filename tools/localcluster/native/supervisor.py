@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from tools.localcluster.native.cgroups import remove_cgroup
+from tools.localcluster.native.cgroups import has_cgroup, kill_cgroup, remove_cgroup
 from tools.localcluster.native.layout import API_PORT, NODE_ADDRESS, Layout
 
 CLONE_NEWNET = 0x40000000
@@ -110,7 +111,18 @@ async def supervise(layout: Layout) -> None:
     reasons = [asyncio.ensure_future(each) for each in (stop.wait(), parent.wait(), watch_owner(config["owner"]))]
     await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
     await end_node(parent, node_pid)
-    remove_cgroup(layout.cgroup)
+    if config["owner"] is not None:  # nobody is left to call `down`
+        await asyncio.to_thread(remove_remains, layout)
+
+
+def remove_remains(layout: Layout) -> None:
+    """Remove what the kernel did not: the control group, once its last process is gone, and the folder."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while has_cgroup(layout.cgroup) and time.monotonic() < deadline:
+        kill_cgroup(layout.cgroup)
+        remove_cgroup(layout.cgroup)
+        time.sleep(0.02)
+    shutil.rmtree(layout.root, ignore_errors=True)
 
 
 async def end_node(parent: asyncio.subprocess.Process, node_pid: int) -> None:
