@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(is_true: Callable[[], bool], *, what: str = "the condition", seconds: float = 20.0) -> None:
+def wait_until(is_true: Callable[[], bool], seconds: float = 40.0, *, what: str = "the condition") -> None:
     """Return as soon as it is true; raises TimeoutError that names what did not come."""
     deadline = time.monotonic() + seconds
     while not is_true():

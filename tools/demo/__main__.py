@@ -10,17 +10,21 @@ from pathlib import Path
 import yaml
 
 from tools.demo.deployment import OPERATOR_NAMESPACE, Deployment, compute_api_version
+from tools.demo.picture import write_picture
 from tools.demo.traffic import drive_traffic
-from tools.demo.view import build_traffic_table, console, watch_until_ready
+from tools.demo.view import build_traffic_table, watch_until_ready
 from tools.localcluster.choose import choose_provider
 from tools.localcluster.errors import ClusterError
-from tools.localcluster.progress import show_step
+from tools.localcluster.progress import console, show_step
 from tools.localcluster.spec import ClusterSpec, Level, PortMapping
 
 NAMESPACE = "dining"
 STACK = "trattoria"
 NODE_PORT = 30080
 PORT_VARIABLE = "DEMO_PORT"
+PICTURE_VARIABLE = "DEMO_PICTURE"
+"""A file that gets the demo's own output as an SVG: how the picture in the README is made."""
+
 READY_SECONDS = 180.0
 TRAFFIC_RATE = 60.0
 TRAFFIC_SECONDS = 15.0
@@ -31,6 +35,8 @@ NODE_PORT_SERVICE = Path(__file__).parent / "node-port.yaml"
 def main() -> None:
     """Tell the whole story."""
     started = time.monotonic()
+    console.stderr = False  # here the progress is what the user came for
+    console.record = bool(os.environ.get(PICTURE_VARIABLE))
     port = read_port()
     provider = choose_provider()
     deployment = Deployment(provider, "demo")
@@ -46,6 +52,8 @@ def main() -> None:
     console.print("[bold]5. Guests[/bold]")
     serve_guests(deployment, f"http://127.0.0.1:{port}")
     print_ending(deployment, port, time.monotonic() - started)
+    if console.record:
+        write_picture(console, Path(os.environ[PICTURE_VARIABLE]))
 
 
 def read_port() -> int:
@@ -107,20 +115,20 @@ def count_by_result(exposition: str) -> dict[str, float]:
 def print_ending(deployment: Deployment, port: int, seconds: float) -> None:
     """Print the stack as kubectl shows it, where to look, and what to try."""
     console.print("\n[bold]$ kubectl get rstack -o wide[/bold]")
-    print(deployment.kubectl("get", "rstack", f"--namespace={NAMESPACE}", "--output=wide"))
+    console.out(deployment.kubectl("get", "rstack", f"--namespace={NAMESPACE}", "--output=wide"))
     next_version = f"{compute_api_version()}-next"
     patch = f'{{"spec":{{"version":"{next_version}"}}}}'
     console.print("[bold]Look around[/bold]")
-    print(f"  API docs           http://127.0.0.1:{port}/docs")
-    print("  kubectl            export KUBECONFIG=$(make kubeconfig) PATH=$PWD/.venv/bin:$PATH")
-    print(f"  what it made       kubectl -n {NAMESPACE} get all,pvc,configmap")
-    print(f"  why it is as it is kubectl -n {NAMESPACE} describe rstack {STACK}")
+    console.out(f"  API docs           http://127.0.0.1:{port}/docs")
+    console.out("  kubectl            export KUBECONFIG=$(make kubeconfig) PATH=$PWD/.venv/bin:$PATH")
+    console.out(f"  what it made       kubectl -n {NAMESPACE} get all,pvc,configmap")
+    console.out(f"  why it is as it is kubectl -n {NAMESPACE} describe rstack {STACK}")
     console.print("[bold]Try next[/bold]")
-    print(f"  a new version      kubectl -n {NAMESPACE} patch rstack {STACK} --type=merge -p '{patch}'")
-    print(f"  watch it roll      kubectl -n {NAMESPACE} get rstack {STACK} -w")
-    print(f"  a third pod        kubectl -n {NAMESPACE} scale rstack/{STACK} --replicas=3")
-    print("  and away with it   make demo-down")
-    print(f"\nThe demo took {seconds:.0f} s.")
+    console.out(f"  a new version      kubectl -n {NAMESPACE} patch rstack {STACK} --type=merge -p '{patch}'")
+    console.out(f"  watch it roll      kubectl -n {NAMESPACE} get rstack {STACK} -w")
+    console.out(f"  a third pod        kubectl -n {NAMESPACE} scale rstack/{STACK} --replicas=3")
+    console.out("  and away with it   make demo-down")
+    console.out(f"\nThe demo took {seconds:.0f} s.")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """What the demo prints: the stack's conditions as they change, and the table of what the guests saw."""
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from tools.demo.traffic import TrafficReport, compute_percentile
 from tools.localcluster.errors import ClusterError
+from tools.localcluster.progress import console
 
 POLL_SECONDS = 0.25
 MARKS = {"True": "[green]●[/green]", "False": "[yellow]○[/yellow]", "Unknown": "[dim]·[/dim]"}
@@ -21,8 +21,6 @@ QUIET = {"Reconciling", "Stalled"}
 
 Stack = Mapping[str, Any]
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
-
 
 def watch_until_ready(read: Callable[[], Stack], *, seconds: float) -> None:
     """Show the conditions until the stack is ready for its generation; raises ClusterError when it isn't in time."""
@@ -30,7 +28,7 @@ def watch_until_ready(read: Callable[[], Stack], *, seconds: float) -> None:
     seen: dict[str, str] = {}
     with Live(console=console, transient=True, refresh_per_second=8) as live:
         while not is_ready(stack := read()):
-            if sys.stdout.isatty():
+            if console.is_terminal:
                 live.update(build_view(stack))
             print_changes(stack, seen)
             if time.monotonic() > deadline:

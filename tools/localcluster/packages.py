@@ -21,6 +21,7 @@ NODE_PACKAGES = {
     "iproute2": "ip",
 }
 IMAGE_PACKAGES = {"mmdebstrap": "mmdebstrap", "buildah": "buildah", "catatonit": "catatonit"}
+TEST_PACKAGES = {"redis-server": "redis-server", "postgresql": "initdb"}
 """Package to a program of it whose presence proves the package."""
 
 
@@ -48,7 +49,8 @@ def require_packages(packages: dict[str, str]) -> None:
 
 
 def _is_present(program: str) -> bool:
-    return bool(shutil.which(program)) or any((folder / program).exists() for folder in BINARY_FOLDERS)
+    folders = (*BINARY_FOLDERS, *Path("/usr/lib/postgresql").glob("*/bin"))
+    return bool(shutil.which(program)) or any((folder / program).exists() for folder in folders)
 
 
 def _run_apt(command: list[str]) -> None:

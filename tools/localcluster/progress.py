@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 120)
 """Progress goes to stderr: stdout is for what a verb answers."""
 
 
@@ -18,7 +18,7 @@ def show_step(title: str, *, expected: str = "") -> Iterator[None]:
     hint = f" [dim](about {expected})[/dim]" if expected else ""
     failed = True
     try:
-        if sys.stderr.isatty():
+        if console.is_terminal:
             with console.status(f"{title}{hint}"):
                 yield
         else:

@@ -10,7 +10,7 @@ from restaurant_operator.metrics import Metrics
 from tests.support.operator.api_server import ApiServer, Json
 from tests.support.operator.driving import PLATFORM
 from tests.support.operator.fake_kubelet import FakeKubelet
-from tests.support.operator.process import wait_until
+from tests.support.waiting import wait_until
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 MANIFEST = Path(__file__).parents[3] / "manifests/crd/restaurantstacks.yaml"

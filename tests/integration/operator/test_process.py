@@ -11,7 +11,8 @@ import yaml
 from tests.integration.operator.test_passes import NAME, POSTGRES, get_stack, list_versions
 from tests.support.operator.api_server import ApiServer, Json, build_stack, stack_path
 from tests.support.operator.fake_kubelet import FakeKubelet
-from tests.support.operator.process import OperatorProcess, wait_until
+from tests.support.operator.process import OperatorProcess
+from tests.support.waiting import wait_until
 
 ROLE = Path(__file__).parents[3] / "manifests/rbac/role.yaml"
 

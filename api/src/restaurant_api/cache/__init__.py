@@ -1,0 +1,1 @@
+"""Two-level cache of serialised responses. Knows bytes and keys, never domains, HTTP or SQL."""

@@ -1,0 +1,1 @@
+"""A page that shows the OpenAPI document without the internet."""

@@ -1,0 +1,1 @@
+"""The restaurant's places. Other domains use `locations.service` only."""

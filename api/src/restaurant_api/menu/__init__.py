@@ -1,0 +1,1 @@
+"""The menu. Other domains use `menu.service` only."""

@@ -1,0 +1,1 @@
+"""Alembic's migrations. They are inside the package so that the image needs nothing but site-packages."""

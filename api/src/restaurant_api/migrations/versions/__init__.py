@@ -1,0 +1,1 @@
+"""One module a migration, each expanding or contracting, never both."""

@@ -1,0 +1,1 @@
+"""Orders. Other domains use `orders.service` only."""
