@@ -9,7 +9,9 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 LOCKS := requirements/bootstrap.txt requirements/dev.txt
 SOURCES := api operator tools tests
-PYTEST := $(PYTHON) -m pytest
+PYTEST = mkdir -p $(PYTEST_DEBUG_TEMPROOT) && $(PYTHON) -m pytest
+# Temporary files of tests are in the cache too: nothing is left elsewhere, whatever kills a run.
+export PYTEST_DEBUG_TEMPROOT := $(or $(RESTAURANT_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/restaurantstack)/tests
 
 ##@ Start here
 .PHONY: demo

@@ -27,8 +27,9 @@ def node_cluster(host_port: int) -> Iterator[RunningCluster]:
         yield cluster
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def namespace(node_cluster: RunningCluster) -> Iterator[str]:
+    """One per module: its tests share a stack, which each leaves ready."""
     with node_cluster.make_namespace("e2e") as name:
         yield name
 

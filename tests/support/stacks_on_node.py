@@ -26,7 +26,7 @@ class StackOnNode:
     name: str
 
     def kubectl(self, *words: str) -> str:
-        return self.cluster.deployment.kubectl(*words, f"--namespace={self.namespace}")
+        return self.cluster.deployment.kubectl(f"--namespace={self.namespace}", *words)
 
     def apply(self, spec: Mapping[str, object]) -> None:
         """Apply the stack with this spec; the version is that of this checkout unless the spec has one."""

@@ -22,6 +22,7 @@ NAMESPACE = "dining"
 STACK = "trattoria"
 NODE_PORT = 30080
 PORT_VARIABLE = "DEMO_PORT"
+PICTURE_COLUMNS = 132
 PICTURE_VARIABLE = "DEMO_PICTURE"
 """A file that gets the demo's own output as an SVG: how the picture in the README is made."""
 
@@ -36,7 +37,8 @@ def main() -> None:
     """Tell the whole story."""
     started = time.monotonic()
     console.stderr = False  # here the progress is what the user came for
-    console.record = bool(os.environ.get(PICTURE_VARIABLE))
+    if os.environ.get(PICTURE_VARIABLE):
+        console.record, console.width = True, PICTURE_COLUMNS
     port = read_port()
     provider = choose_provider()
     deployment = Deployment(provider, "demo")

@@ -70,7 +70,7 @@ async def _wait_for_kind(cluster: KubeCluster, stop: asyncio.Event) -> bool:
                 return True
             log.warning("kind not found: install the CustomResourceDefinition")
         except ClusterError as error:
-            log.warning("API server not reached", error=str(error))
+            log.warning("API server does not serve the kind", error=str(error))
         try:
             await asyncio.wait_for(stop.wait(), KIND_POLL_SECONDS)
         except TimeoutError:

@@ -3,8 +3,6 @@
 import contextlib
 import ctypes
 import os
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -36,9 +34,22 @@ def run_redis(port: int | None = None) -> Iterator[str]:
     require_packages(TEST_PACKAGES)
     port = port or find_free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with _running(command, user=None):
+    with _running(command):
         wait_until(lambda: accepts(port), what="redis")
         yield f"redis://127.0.0.1:{port}/0"
+
+
+_POSTGRES = """
+"$0/initdb" --pgdata="$1/data" --username=postgres --auth=trust --no-sync --encoding=UTF8 >/dev/null
+exec "$0/postgres" -D "$1/data" -k "$1" -h 127.0.0.1 -p "$2" \\
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off
+"""
+
+_AS_ROOT = """
+mount -t tmpfs -o mode=1777 tmpfs /mnt
+exec setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig=KILL sh -euc "$@"
+"""
+"""PostgreSQL refuses to run as root. Its files are in the memory of its own mount namespace, and end with it."""
 
 
 @contextlib.contextmanager
@@ -46,34 +57,24 @@ def run_postgres() -> Iterator[str]:
     """Yields the URL of the server without a database name. fsync is off: the tests are about SQL, not about disks."""
     require_packages(TEST_PACKAGES)
     binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-    folder = Path(tempfile.mkdtemp(prefix="restaurant-postgres-"))
-    try:
-        if user is not None:
-            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-        data = str(folder / "data")
-        initdb = [str(binaries / "initdb"), "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"]
-        subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=folder)
-        port = find_free_port()
-        settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [str(binaries / "postgres"), "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
-        with _running([*command, *options], user=user, cwd=folder):
+    port = find_free_port()
+    is_root = os.geteuid() == 0
+    with contextlib.nullcontext("/mnt") if is_root else tempfile.TemporaryDirectory() as folder:
+        words = [_POSTGRES, str(binaries), folder, str(port)]
+        enter = ["unshare", "--mount", "--propagation=private", "sh", "-euc", _AS_ROOT, "sh"]
+        command = [*enter, *words] if is_root else ["sh", "-euc", *words]
+        with _running(command):
             probe = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
             wait_until(lambda: subprocess.run(probe, check=False).returncode == 0, what="postgres")
             yield f"postgresql://postgres@127.0.0.1:{port}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _running(command: list[str], *, user: str | None, cwd: Path | None = None) -> Iterator[None]:
+def _running(command: list[str]) -> Iterator[None]:
     process = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        user=user,
-        cwd=cwd,
         preexec_fn=die_with_parent,  # noqa: PLW1509 - one prctl, no lock is taken between fork and exec
     )
     try:

@@ -64,9 +64,15 @@ class KubeCluster:
         await self._api.close()  # type: ignore[no-untyped-call]
 
     async def is_served(self) -> bool:
-        """Tell whether the API server knows our kind yet; discovery is open to every authenticated client."""
+        """Tell whether the API server knows our kind yet; discovery is open to every authenticated client.
+
+        Raises ClusterError in the moment in which a new kind is known but can't be listed.
+        """
         found = await self._find("discover", STACKS, f"/apis/{GROUP}/{VERSION}")
-        return found is not None and any(item["name"] == PLURAL for item in found["resources"])
+        if found is None or all(item["name"] != PLURAL for item in found["resources"]):
+            return False
+        await self.list_stacks()
+        return True
 
     async def read_stack(self, key: Key) -> Manifest | None:
         return await self._find("get", STACKS, STACKS.build_path(key.namespace, key.name))

@@ -134,6 +134,11 @@ async def test_kind_is_served_once_it_is_listed(cluster: KubeCluster, api: tuple
     api[0].answers[path] = (200, {"resources": []})
     assert not await cluster.is_served()
     api[0].answers[path] = (200, {"resources": [{"name": "restaurantstacks"}]})
+    listing = f"{path}/namespaces/dining/restaurantstacks"
+    api[0].answers[listing] = (429, {"message": "storage is (re)initializing"})
+    with pytest.raises(ClusterError, match="initializing"):
+        await cluster.is_served()
+    api[0].answers[listing] = (200, {"items": []})
     assert await cluster.is_served()
 
 
