@@ -1,16 +1,18 @@
 """One real node for the whole session, with the operator on it as its users install it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from tests.support.clusters import RunningCluster, run_cluster
 from tests.support.waiting import find_free_port
 from tools.demo.deployment import OPERATOR_NAMESPACE
+from tools.images.definitions import ROOT
 from tools.localcluster.spec import Level, PortMapping
 
 NODE_PORT = 30080
+FAILED = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,25 @@ def namespace(node_cluster: RunningCluster) -> Iterator[str]:
     """One per module: its tests share a stack, which each leaves ready."""
     with node_cluster.make_namespace("e2e") as name:
         yield name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember how the test went, for the fixture below."""
+    report = yield
+    item.stash.setdefault(FAILED, []).extend([report.when] if report.failed else [])
+    return report
+
+
+@pytest.fixture(autouse=True)
+def logs_of_failures(node_cluster: RunningCluster, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep what a failed test's pods said in `build/logs`, and show the end of it."""
+    yield
+    if request.node.stash.get(FAILED, []):
+        folder = ROOT / "build" / "logs" / request.node.name
+        node_cluster.keep_logs(folder)
+        print((folder / "objects.txt").read_text(), (folder / "stacks.txt").read_text())  # noqa: T201 (pytest shows it)
+        print(f"logs of all pods are in {folder}")  # noqa: T201 (as above)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Self
 
+import httpx
 import pytest
 import yaml
 
@@ -59,7 +60,7 @@ class Load:
 
 
 @pytest.fixture(scope="module")
-def stack(node_cluster: RunningCluster, namespace: str) -> Iterator[StackOnNode]:
+def stack(node_cluster: RunningCluster, namespace: str, host_port: int) -> Iterator[StackOnNode]:
     """Two pods on PostgreSQL with a full menu, reachable from the host."""
     node_cluster.deployment.apply_database(namespace)
     node_cluster.deployment.seed_database(namespace)
@@ -67,8 +68,16 @@ def stack(node_cluster: RunningCluster, namespace: str) -> Iterator[StackOnNode]
     stack.apply({"api": {"replicas": 2}, "database": POSTGRES})
     node_cluster.deployment.apply(*yaml.safe_load_all(NODE_PORT_SERVICE.read_text()), namespace=namespace)
     stack.wait_until_ready()
+    wait_until(lambda: is_reachable(f"http://127.0.0.1:{host_port}/livez"), what="the node port leads to the pods")
     yield stack
     stack.kubectl("delete", "service", "trattoria-demo")
+
+
+def is_reachable(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 def choose_other_version(stack: StackOnNode) -> str:

@@ -31,6 +31,23 @@ class RunningCluster:
         status = self.deployment.provider.compute_status(self.deployment.cluster)
         return Path(str(status["auditLog"]))
 
+    def keep_logs(self, folder: Path) -> None:
+        """Write what explains a failure: stacks, events, and each pod's description and log."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, words in {
+            "objects": ["get", "rstack,all,pvc", "--all-namespaces", "--output=wide"],
+            "stacks": ["describe", "rstack", "--all-namespaces"],
+            "events": ["get", "events", "--all-namespaces", "--sort-by=.lastTimestamp"],
+            "pods": ["describe", "pods", "--all-namespaces"],
+        }.items():
+            (folder / f"{name}.txt").write_text(run_kubectl(self.kubeconfig, *words, check=False).stdout)
+        pods = ["get", "pods", "--all-namespaces", "--no-headers"]
+        for line in run_kubectl(self.kubeconfig, *pods, check=False).stdout.splitlines():
+            namespace, pod = line.split()[:2]
+            logs = ["logs", pod, f"--namespace={namespace}", "--all-containers", "--prefix"]
+            done = run_kubectl(self.kubeconfig, *logs, check=False)
+            (folder / f"{namespace}.{pod}.log").write_text(done.stdout + done.stderr)
+
     @contextmanager
     def make_namespace(self, prefix: str) -> Iterator[str]:
         """Make a namespace that admits only restricted pods; it is removed, without waiting, at the end."""
