@@ -1,13 +1,11 @@
-"""Process 1 of a native cluster: prepares its namespaces, keeps its programs running, and ends them in the right order.
+"""Process 1 of a native cluster: prepares its namespaces and keeps its programs running. The kernel ends them with it.
 
 Runs only inside the namespaces that `supervisor` made, as `python -m tools.localcluster.native.node FOLDER`. It may
 write below the cluster's folder and to the namespaces' own mounts and network; never to the host's.
 """
 
-import contextlib
 import json
 import os
-import signal
 import ssl
 import subprocess
 import sys
@@ -16,7 +14,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
 
 from tools.localcluster.native.cgroups import enter_cgroup
 from tools.localcluster.native.components import (
@@ -32,7 +29,6 @@ from tools.localcluster.spec import Level
 
 REAP_SECONDS = 0.1
 RESTART_DELAY_SECONDS = 1.0
-STOP_SECONDS = 10.0
 START_SECONDS = 120.0
 
 KUBELET_SETTINGS = {
@@ -83,12 +79,11 @@ def prepare_network() -> None:
 
 
 class Node:
-    """The running programs. A signal only sets `stopping`; all else happens in one loop, in order."""
+    """The running programs."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.running: dict[int, Component] = {}
-        self.stopping = False
 
     def start(self, component: Component) -> None:
         """Start a program with its output in a log file of its name."""
@@ -109,37 +104,23 @@ class Node:
             if not pid:
                 return
             component = self.running.pop(pid, None)
-            if component and not self.stopping:
+            if component:
                 self.log(f"{component.name} ended with {os.waitstatus_to_exitcode(status)}, starts again")
                 time.sleep(RESTART_DELAY_SECONDS)
                 self.start(component)
 
     def run(self) -> None:
-        """Reap and restart until told to stop."""
-        while not self.stopping:
+        """Reap and restart for ever: there is nothing to stop in order, as the cluster's data ends with it."""
+        while True:
             self.reap()
             time.sleep(REAP_SECONDS)
-
-    def request_stop(self, _signal: int, _frame: FrameType | None) -> None:
-        """Handle SIGTERM: only remember it."""
-        self.stopping = True
-
-    def stop(self) -> None:
-        """End the programs in the reverse order of their start: an API server without etcd would hang for a minute."""
-        for pid in reversed(list(self.running)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + STOP_SECONDS
-            while pid in self.running and time.monotonic() < deadline:
-                self.reap()
-                time.sleep(0.02)
 
     def wait_for_api_server(self) -> None:
         """Return when the API server is ready; keeps reaping meanwhile."""
         context = ssl.create_default_context(cafile=str(self.layout.pki / "ca.crt"))
         context.load_cert_chain(self.layout.pki / "admin.crt", self.layout.pki / "admin.key")
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and not self.stopping:
+        while time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(f"https://{NODE_ADDRESS}:{API_PORT}/readyz", context=context, timeout=2):
                     return
@@ -169,12 +150,10 @@ def main() -> None:
     prepare_mounts(layout)
     prepare_network()
     node = Node(layout)
-    signal.signal(signal.SIGTERM, node.request_stop)
     start_programs(node, [build_storage(layout, binaries), build_api_server(layout, binaries)])
     node.wait_for_api_server()
     start_programs(node, build_controllers(layout, binaries, level))
     node.run()
-    node.stop()
 
 
 def _run(*command: str) -> None:

@@ -110,7 +110,9 @@ async def supervise(layout: Layout) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     reasons = [asyncio.ensure_future(each) for each in (stop.wait(), parent.wait(), watch_owner(config["owner"]))]
     await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
-    await end_node(parent, node_pid)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(node_pid, signal.SIGKILL)  # and the kernel kills every process of its namespace
+    await parent.wait()
     if config["owner"] is not None:  # nobody is left to call `down`
         await asyncio.to_thread(remove_remains, layout)
 
@@ -123,16 +125,6 @@ def remove_remains(layout: Layout) -> None:
         remove_cgroup(layout.cgroup)
         time.sleep(0.02)
     shutil.rmtree(layout.root, ignore_errors=True)
-
-
-async def end_node(parent: asyncio.subprocess.Process, node_pid: int) -> None:
-    """Ask process 1 to stop its programs in order; when it takes too long, the kernel ends all of them with it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(node_pid, signal.SIGTERM)
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(parent.wait(), STOP_SECONDS)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(node_pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
