@@ -39,15 +39,15 @@ test-contract: $(READY) helm ## Test that generated files, charts, metrics and e
 	@$(PYTEST) tests/contract
 
 .PHONY: test-integration
-test-integration: $(READY) ## Test on a real API server, a real Redis and a real PostgreSQL
+test-integration: $(READY) prepare ## Test on a real API server, a real Redis and a real PostgreSQL
 	@$(PYTEST) tests/integration
 
 .PHONY: test-e2e
-test-e2e: $(READY) helm ## Test on a real node: pods run, traffic flows, the operator dies
+test-e2e: $(READY) helm prepare images ## Test on a real node: pods run, traffic flows, the operator dies
 	@$(PYTEST) tests/e2e
 
 .PHONY: coverage
-coverage: $(READY) helm ## Run all tests but the end-to-end ones and report coverage of both packages
+coverage: $(READY) helm prepare ## Run all tests but the end-to-end ones and report coverage of both packages
 	@$(PYTHON) -m coverage erase
 	@$(PYTHON) -m coverage run -m pytest -q tests/unit tests/contract tests/integration
 	@$(PYTHON) -m coverage combine -q && $(PYTHON) -m coverage report
@@ -82,9 +82,14 @@ lock: $(READY) ## Pin the newest versions that fit, with hashes, in requirements
 	for project in api operator; do $$compile -c requirements/dev.txt $$project/pyproject.toml -o requirements/$$project.txt; done
 
 ##@ Housekeeping
+.PHONY: prepare
+prepare: $(READY) ## Build and install what the local clusters and the tests' servers need
+	@$(PYTHON) -m tools.localcluster prepare
+	@$(PYTHON) -m tools.localcluster.packages
+
 .PHONY: images
-images: $(READY) ## Build the images of the demo and the tests; print their archives
-	@$(PYTHON) -m tools.images build api operator
+images: $(READY) ## Build the images of the product into the cache
+	@$(PYTHON) -m tools.images build api operator >/dev/null
 
 .PHONY: helm
 helm: $(READY) ## Build Helm into the cache; print its path

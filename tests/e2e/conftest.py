@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.support.clusters import RunningCluster, run_cluster
+from tests.support.clusters import RunningCluster, find_kept_port, run_cluster
 from tests.support.waiting import find_free_port
 from tools.demo.deployment import OPERATOR_NAMESPACE
 from tools.images.definitions import ROOT
@@ -17,8 +17,8 @@ FAILED = pytest.StashKey[list[str]]()
 
 @pytest.fixture(scope="session")
 def host_port() -> int:
-    """The port of 127.0.0.1 that leads to the node's port 30080."""
-    return find_free_port()
+    """The port of 127.0.0.1 that leads to the node's port 30080: that of a kept cluster, else a free one."""
+    return find_kept_port(Level.NODE, NODE_PORT) or find_free_port()
 
 
 @pytest.fixture(scope="session")

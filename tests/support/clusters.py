@@ -57,6 +57,14 @@ class RunningCluster:
         run_kubectl(self.kubeconfig, "delete", "namespace", name, "--wait=false", check=False)
 
 
+def find_kept_port(level: Level, node_port: int) -> int | None:
+    """Return the host's port of the kept cluster that leads to the node's; None when there is no such cluster."""
+    kept = os.environ.get(KEPT_VARIABLE)
+    ports = choose_provider().compute_status(f"{kept}-{level}").get("ports", {}) if kept else {}
+    assert isinstance(ports, dict)
+    return next((int(host) for host, node in ports.items() if node == node_port), None)
+
+
 @contextmanager
 def run_cluster(level: Level, ports: tuple[PortMapping, ...] = ()) -> Iterator[RunningCluster]:
     """Run a cluster of this test run's own, or use the one that RESTAURANT_TEST_CLUSTER names."""

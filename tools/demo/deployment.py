@@ -52,9 +52,10 @@ class Deployment:
         return run_kubectl(self.kubeconfig, *words, standard_input=standard_input).stdout
 
     def apply(self, *objects: dict[str, object], namespace: str | None = None) -> None:
-        """Apply objects server-side, under kubectl's own field manager."""
+        """Apply objects server-side, also over what somebody tried out with kubectl scale or patch."""
         where = [f"--namespace={namespace}"] if namespace else []
-        self.kubectl("apply", "--server-side", *where, "--filename=-", standard_input=yaml.safe_dump_all(objects))
+        options = ["--server-side", "--force-conflicts", *where, "--filename=-"]
+        self.kubectl("apply", *options, standard_input=yaml.safe_dump_all(objects))
 
     def apply_namespace(self, name: str) -> None:
         """Make a namespace in which only restricted pods are admitted."""
@@ -63,6 +64,7 @@ class Deployment:
     def install_operator(self) -> None:
         """Install or upgrade the chart, and wait until the operator is ready."""
         self.apply_namespace(OPERATOR_NAMESPACE)
+        self._forget_interrupted_releases()
         values = {
             "image.repository": f"{REGISTRY}/restaurant-operator",
             "image.tag": compute_version("operator"),
@@ -77,6 +79,12 @@ class Deployment:
         if done.returncode:
             message = f"helm upgrade --install failed: {done.stderr.strip()[-800:]}"
             raise ClusterError(message)
+
+    def _forget_interrupted_releases(self) -> None:
+        """Remove what a killed Helm left: it would refuse every later upgrade as one of two at once."""
+        pending = "status in (pending-install,pending-upgrade,pending-rollback)"
+        selector = f"--selector=owner=helm,name={OPERATOR_RELEASE},{pending}"
+        self.kubectl("delete", "secret", f"--namespace={OPERATOR_NAMESPACE}", "--ignore-not-found", selector)
 
     def apply_database(self, namespace: str) -> None:
         """Run a PostgreSQL in the namespace, with a Secret `database` whose key `uri` leads to it."""

@@ -8,6 +8,7 @@ import asyncio
 import math
 import random
 import time
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -105,7 +106,7 @@ class Guest:
         """Order up to four dishes, then look at the order once."""
         picked = self.choices.sample(self.menus[location], k=self.choices.randint(1, 4))
         lines = [{"itemId": item, "quantity": self.choices.randint(1, 3)} for item in picked]
-        headers = {"Idempotency-Key": f"demo-{self.choices.getrandbits(96):024x}"}
+        headers = {"Idempotency-Key": f"demo-{uuid.uuid4()}"}  # never one of an earlier run's
         url = f"/api/v1/locations/{location}/orders"
         response = await self._send("order", "POST", url, headers=headers, json={"items": lines})
         if response.status_code == httpx.codes.CREATED:

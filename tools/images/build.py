@@ -15,15 +15,16 @@ from tools.images.prepare import prepare_context
 from tools.localcluster.locking import hold_lock
 from tools.localcluster.paths import compute_cache_folder, require_free_space
 from tools.localcluster.progress import show_step
-from tools.localcluster.provider import is_docker_working
+from tools.localcluster.provider import choose_provider_name, find_container_engine
 
 EXPECTED = {"base": "2 min", "api": "20 s", "operator": "20 s", "redis": "15 s", "postgres": "30 s"}
 SPACE_GIB = 3.0
 
 
 def choose_engine() -> Engine:
-    """Return Docker or Podman where one works, else buildah."""
-    return ContainerEngine() if is_docker_working() else Buildah()
+    """Return the builder that fits the cluster: buildah for the native one, else Docker or Podman."""
+    program = find_container_engine()
+    return ContainerEngine(program) if program and choose_provider_name() != "native" else Buildah()
 
 
 @functools.cache

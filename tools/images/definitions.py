@@ -26,7 +26,7 @@ class Image:
 
 
 IMAGES = {
-    "base": Image("base", "tools/images/base/Dockerfile", ("tools/images/prepare.py",)),
+    "base": Image("base", "tools/images/base/Dockerfile", ("tools/images/debian.py",)),
     "pause": Image("pause", "tools/images/pause/Dockerfile"),
     "redis": Image("redis", "tools/images/redis/Dockerfile", base="base"),
     "postgres": Image(

@@ -1,15 +1,13 @@
 """Two programs that build from a Dockerfile and write an archive: a container engine, or buildah without one."""
 
 import json
-import shutil
-import subprocess
 import tarfile
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
 from tools.images.definitions import ROOT
-from tools.localcluster.errors import ClusterError
+from tools.images.running import run_builder
 from tools.localcluster.packages import IMAGE_PACKAGES, require_packages
 from tools.localcluster.paths import compute_cache_folder
 
@@ -29,14 +27,17 @@ class ContainerEngine:
 
     public_base = True
 
-    def __init__(self) -> None:
-        self.program = "docker" if shutil.which("docker") else "podman"
+    def __init__(self, program: str) -> None:
+        self.program = program
 
     def build(self, dockerfile: str, tags: list[str], base: str | None, archive: Path) -> None:
         names = [word for tag in tags for word in ("--tag", tag)]
         arguments = ["--build-arg", f"BASE_IMAGE={base}"] if base else []
-        _run([self.program, "build", "--file", str(ROOT / dockerfile), *names, *arguments, str(ROOT)])
-        _run([self.program, "save", "--output", str(archive), *tags])
+        run_builder(
+            [self.program, "build", "--file", str(ROOT / dockerfile), *names, *arguments, str(ROOT)],
+            f"building {dockerfile}",
+        )
+        run_builder([self.program, "save", "--output", str(archive), *tags], f"building {dockerfile}")
 
 
 class Buildah:
@@ -54,9 +55,9 @@ class Buildah:
     def build(self, dockerfile: str, tags: list[str], base: str | None, archive: Path) -> None:
         arguments = [f"--build-arg=BASE_IMAGE={base}"] if base else []
         options = ["--isolation=chroot", "--pull-never", f"--file={ROOT / dockerfile}", f"--tag={tags[0]}"]
-        _run([*self.command, "bud", *options, *arguments, str(ROOT)])
+        run_builder([*self.command, "bud", *options, *arguments, str(ROOT)], f"building {dockerfile}")
         single = archive.with_suffix(".single")
-        _run([*self.command, "push", tags[0], f"docker-archive:{single}:{tags[0]}"])
+        run_builder([*self.command, "push", tags[0], f"docker-archive:{single}:{tags[0]}"], f"building {dockerfile}")
         write_tags(single, archive, tags)
         single.unlink()
 
@@ -75,10 +76,3 @@ def write_tags(source: Path, target: Path, tags: list[str]) -> None:
                 member.size = len(text)
                 file = BytesIO(text)
             writer.addfile(member, file)
-
-
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        message = f"{' '.join(command[:6])} … failed: {(done.stderr or done.stdout).strip()[-1500:]}"
-        raise ClusterError(message)

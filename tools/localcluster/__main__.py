@@ -11,7 +11,23 @@ from tools.localcluster.choose import choose_provider
 from tools.localcluster.errors import ClusterError
 from tools.localcluster.spec import ClusterSpec, Level, PortMapping
 
-NAME = click.option("--name", default="demo", show_default=True, help="Which cluster; several run side by side.")
+LEVEL = click.option(
+    "--level",
+    type=click.Choice([level.value for level in Level]),
+    default=Level.NODE.value,
+    show_default=True,
+    help="How much runs.",
+)
+
+
+def check_name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """Refuse a name that is no name before anything is done to the folder that it would lead to."""
+    return ClusterSpec(name, Level.API).name
+
+
+NAME = click.option(
+    "--name", default="demo", show_default=True, callback=check_name, help="Which cluster; several run side by side."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,14 +36,15 @@ def main() -> None:
 
 
 @main.command()
+@LEVEL
+def prepare(level: str) -> None:
+    """Build and install what a cluster needs, so that `up` is quick."""
+    choose_provider().prepare(Level(level))
+
+
+@main.command()
 @NAME
-@click.option(
-    "--level",
-    type=click.Choice([level.value for level in Level]),
-    default=Level.NODE.value,
-    show_default=True,
-    help="How much runs.",
-)
+@LEVEL
 @click.option("--port", "ports", multiple=True, metavar="HOST:NODE", help="Forward a port of 127.0.0.1 to the node.")
 @click.option("--owner", type=int, metavar="PID", help="End the cluster when this process ends (native only).")
 def up(name: str, level: str, ports: tuple[str, ...], owner: int | None) -> None:

@@ -97,6 +97,8 @@ def _compile(module: GoModule, output: Path) -> None:
     if not go:
         message = "Go is needed to build the local cluster's programs: install Go 1.26 or newer from https://go.dev/dl"
         raise ClusterError(message)
+    for left in output.parent.glob(f".{module.name}-*"):  # by a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
     environment = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off"}
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{module.name}-") as scratch:
         target = Path(scratch) / "out"

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from tools.localcluster.errors import ClusterError
 from tools.localcluster.kubectl import run_kubectl
-from tools.localcluster.spec import ClusterSpec
+from tools.localcluster.spec import ClusterSpec, Level
 
 
 class ExistingProvider:
     """A cluster that somebody else runs."""
 
     name = "existing"
+
+    def prepare(self, level: Level) -> None:
+        """There is nothing to prepare."""
 
     def up(self, spec: ClusterSpec, *, owner: int | None) -> None:
         del spec, owner

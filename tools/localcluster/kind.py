@@ -12,11 +12,16 @@ from tools.localcluster.errors import ClusterError
 from tools.localcluster.kubectl import run_kubectl
 from tools.localcluster.locking import hold_lock
 from tools.localcluster.native.files import AUDIT_POLICY
-from tools.localcluster.paths import compute_cluster_folder
+from tools.localcluster.paths import compute_cluster_folder, require_free_port, require_free_space
 from tools.localcluster.progress import show_step
-from tools.localcluster.spec import ClusterSpec
+from tools.localcluster.provider import find_container_engine
+from tools.localcluster.spec import ClusterSpec, Level
 
 METRICS_SERVER = Path(__file__).parent / "kind-metrics-server.yaml"
+COMPLETE = "complete"
+"""A file that tells a finished start from one that was killed on its way; it has the configuration."""
+
+SPACE_GIB = 4.0
 AUDIT_FOLDER = "/var/log/kubernetes"
 
 AUDIT_PATCH = f"""\
@@ -61,6 +66,10 @@ class KindProvider:
     def __init__(self, run: Run | None = None) -> None:
         self.run = run or _run_kind
 
+    def prepare(self, level: Level) -> None:
+        del level
+        self._call("version")
+
     def up(self, spec: ClusterSpec, *, owner: int | None) -> None:
         del owner  # containers outlive their maker; `down` ends them
         folder = compute_cluster_folder(spec.name)
@@ -69,19 +78,29 @@ class KindProvider:
             if self._is_running_as(spec.name, configuration):
                 return
             self._remove(spec.name)
+            require_free_space(SPACE_GIB, "running a cluster")
+            for mapping in spec.ports:
+                require_free_port(mapping.host)
             (folder / "logs").mkdir(parents=True)
             (folder / "kind.yaml").write_text(configuration)
-            self._create(spec.name)
+            self._create(spec)
+            (folder / COMPLETE).write_text(configuration)
 
     def down(self, name: str) -> None:
         with hold_lock(compute_cluster_folder(name).with_suffix(".lock"), remove=True):
             self._remove(name)
 
     def compute_status(self, name: str) -> dict[str, object]:
-        running = self._cluster_name(name) in self._call("get", "clusters").split()
-        kubeconfig = str(compute_cluster_folder(name) / "kubeconfig")
-        audit_log = str(compute_cluster_folder(name) / "logs" / "audit.log")
-        return {"running": running, "kubeconfig": kubeconfig, "auditLog": audit_log} if running else {"running": False}
+        folder = compute_cluster_folder(name)
+        if not (folder / COMPLETE).exists():
+            return {"running": False}
+        (node,) = json.loads((folder / COMPLETE).read_text())["nodes"]
+        return {
+            "running": self._is_ready(name),
+            "kubeconfig": str(folder / "kubeconfig"),
+            "auditLog": str(folder / "logs" / "audit.log"),
+            "ports": {str(port["hostPort"]): port["containerPort"] for port in node["extraPortMappings"]},
+        }
 
     def find_kubeconfig(self, name: str) -> Path:
         path = compute_cluster_folder(name) / "kubeconfig"
@@ -96,20 +115,23 @@ class KindProvider:
                 self._call("load", "image-archive", str(archive), "--name", self._cluster_name(name))
 
     def build_run_command(self, name: str, command: Sequence[str]) -> list[str]:
-        engine = "docker" if shutil.which("docker") else "podman"
-        return [engine, "exec", f"{self._cluster_name(name)}-control-plane", *command]
+        return [find_container_engine() or "docker", "exec", f"{self._cluster_name(name)}-control-plane", *command]
 
     def build_logs_command(self, name: str, component: str | None) -> list[str]:
         unit = component or "kubelet"
         return self.build_run_command(name, ["journalctl", "--no-pager", "--unit", unit])
 
-    def _create(self, name: str) -> None:
-        folder = compute_cluster_folder(name)
+    def _create(self, spec: ClusterSpec) -> None:
+        name, folder = spec.name, compute_cluster_folder(spec.name)
         options = ["--config", str(folder / "kind.yaml"), "--kubeconfig", str(folder / "kubeconfig"), "--wait", "180s"]
         try:
             with show_step(f"create kind cluster {name}", expected="1 min"):
                 self._call("create", "cluster", "--name", self._cluster_name(name), *options)
             run_kubectl(folder / "kubeconfig", "apply", "--server-side", "--filename", str(METRICS_SERVER))
+            if spec.level is Level.API:  # no pod is to run, as in a cluster without nodes
+                run_kubectl(folder / "kubeconfig", "cordon", f"{self._cluster_name(name)}-control-plane")
+            # The API server writes it for root alone, and who runs kind may be somebody else.
+            self._in_node(name, "chmod", "0644", f"{AUDIT_FOLDER}/audit.log")
         except BaseException:  # an interrupted start too leaves nothing behind
             self._remove(name)
             raise
@@ -119,9 +141,16 @@ class KindProvider:
         shutil.rmtree(compute_cluster_folder(name), ignore_errors=True)
 
     def _is_running_as(self, name: str, configuration: str) -> bool:
-        written = compute_cluster_folder(name) / "kind.yaml"
-        running = self._cluster_name(name) in self._call("get", "clusters").split()
-        return running and written.exists() and written.read_text() == configuration
+        marker = compute_cluster_folder(name) / COMPLETE
+        return marker.exists() and marker.read_text() == configuration and self._is_ready(name)
+
+    def _is_ready(self, name: str) -> bool:
+        """Tell whether it answers: a stopped node is still listed by kind."""
+        kubeconfig = compute_cluster_folder(name) / "kubeconfig"
+        return run_kubectl(kubeconfig, "get", "--raw", "/readyz", check=False).stdout == "ok"
+
+    def _in_node(self, name: str, *command: str) -> None:
+        subprocess.run(self.build_run_command(name, command), capture_output=True, check=False)
 
     def _cluster_name(self, name: str) -> str:
         return f"restaurantstack-{name}"
@@ -136,7 +165,7 @@ class KindProvider:
 
 def _run_kind(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
     environment = os.environ.copy()
-    if not shutil.which("docker"):
+    if find_container_engine() == "podman":
         environment["KIND_EXPERIMENTAL_PROVIDER"] = "podman"
     command = [str(find_binary("kind", "kind")), *words]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -3,6 +3,9 @@
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.localcluster.errors import ClusterError
@@ -10,23 +13,31 @@ from tools.localcluster.locking import hold_lock
 from tools.localcluster.paths import compute_cache_folder
 from tools.localcluster.progress import show_step
 
-BINARY_FOLDERS = (Path("/usr/sbin"), Path("/sbin"), Path("/usr/bin"), Path("/usr/lib/cni"))
+FOLDERS = ("/usr/sbin", "/sbin", "/usr/bin", "/usr/lib/cni", "/usr/share/keyrings")
 """Where Debian puts what is asked for below; not all are on every PATH."""
+
+POLICY = Path("/usr/sbin/policy-rc.d")
 
 NODE_PACKAGES = {
     "runc": "runc",
-    "containernetworking-plugins": "bridge",
+    "containernetworking-plugins": "host-local",
     "nftables": "nft",
     "conntrack": "conntrack",
     "iproute2": "ip",
 }
-IMAGE_PACKAGES = {"mmdebstrap": "mmdebstrap", "buildah": "buildah", "catatonit": "catatonit"}
+IMAGE_PACKAGES = {
+    "mmdebstrap": "mmdebstrap",
+    "debian-archive-keyring": "debian-archive-keyring.gpg",
+    "buildah": "buildah",
+    "catatonit": "catatonit",
+}
+# The servers that the tests start for themselves.
 TEST_PACKAGES = {"redis-server": "redis-server", "postgresql": "initdb"}
-"""Package to a program of it whose presence proves the package."""
+"""Package to a file of it whose presence proves the package."""
 
 
 def find_missing(packages: dict[str, str]) -> list[str]:
-    """Return the packages whose program is nowhere to be found, in their order."""
+    """Return the packages whose file is nowhere to be found, in their order."""
     return [package for package, program in packages.items() if not _is_present(program)]
 
 
@@ -41,7 +52,8 @@ def require_packages(packages: dict[str, str]) -> None:
         raise ClusterError(message)
     with hold_lock(compute_cache_folder() / "apt.lock"), show_step(f"install {' '.join(missing)}", expected="1 min"):
         _run_apt(["apt-get", "update"])
-        _run_apt(command)
+        with _forbid_services():
+            _run_apt(command)
     still = find_missing(packages)
     if still:
         message = f"{' '.join(command)} ended well, yet {', '.join(still)} did not appear"
@@ -49,8 +61,22 @@ def require_packages(packages: dict[str, str]) -> None:
 
 
 def _is_present(program: str) -> bool:
-    folders = (*BINARY_FOLDERS, *Path("/usr/lib/postgresql").glob("*/bin"))
+    folders = (*map(Path, FOLDERS), *Path("/usr/lib/postgresql").glob("*/bin"))
     return bool(shutil.which(program)) or any((folder / program).exists() for folder in folders)
+
+
+@contextmanager
+def _forbid_services() -> Iterator[None]:
+    """Keep Debian's packages from starting what they install (invoke-rc.d(8)): only the programs are wanted."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
 
 
 def _run_apt(command: list[str]) -> None:
@@ -62,3 +88,10 @@ def _run_apt(command: list[str]) -> None:
     if done.returncode:
         message = f"{' '.join(command)} failed: {done.stderr.strip()[-800:]}"
         raise ClusterError(message)
+
+
+if __name__ == "__main__":
+    try:
+        require_packages(TEST_PACKAGES)
+    except ClusterError as error:
+        sys.exit(f"error: {error}")

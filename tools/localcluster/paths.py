@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from pathlib import Path
 
 from tools.localcluster.errors import ClusterError
@@ -37,3 +38,14 @@ def require_free_space(gibibytes: float, purpose: str) -> None:
             f"free some space or set {CACHE_VARIABLE} to a folder on a larger disk"
         )
         raise ClusterError(message)
+
+
+def require_free_port(port: int) -> None:
+    """Raise ClusterError when something listens on that port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = f"port {port} on 127.0.0.1 is in use ({error.strerror}): end what uses it, or choose another"
+            raise ClusterError(message) from error

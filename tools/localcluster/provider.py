@@ -1,5 +1,7 @@
 """What the three providers have in common: the interface, and the choice among them."""
 
+import contextlib
+import functools
 import os
 import shutil
 import subprocess
@@ -8,15 +10,19 @@ from pathlib import Path
 from typing import Protocol
 
 from tools.localcluster.errors import ClusterError
-from tools.localcluster.spec import ClusterSpec
+from tools.localcluster.spec import ClusterSpec, Level
 
 PROVIDER_VARIABLE = "RESTAURANT_CLUSTER"
+ENGINE_SECONDS = 30
 
 
 class Provider(Protocol):
     """A way to have a cluster. Every method is idempotent and raises ClusterError with a sentence to act on."""
 
     name: str
+
+    def prepare(self, level: Level) -> None:
+        """Build and install what a cluster of that level needs, so that `up` is quick."""
 
     def up(self, spec: ClusterSpec, *, owner: int | None) -> None:
         """Bring the cluster up, or leave it alone when it runs as the spec says.
@@ -43,14 +49,16 @@ class Provider(Protocol):
         """Return the command that prints a component's log, or all logs."""
 
 
-def is_docker_working() -> bool:
-    """Tell whether a Docker or Podman engine answers, not merely whether its client is installed."""
+@functools.cache
+def find_container_engine() -> str | None:
+    """Return `docker` or `podman`, whichever answers and not merely has its client installed; None without one."""
     for program in ("docker", "podman"):
         if shutil.which(program):
-            done = subprocess.run([program, "info"], capture_output=True, timeout=30, check=False)
-            if done.returncode == 0:
-                return True
-    return False
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                done = subprocess.run([program, "info"], capture_output=True, timeout=ENGINE_SECONDS, check=False)
+                if done.returncode == 0:
+                    return program
+    return None
 
 
 def choose_provider_name() -> str:
@@ -61,7 +69,7 @@ def choose_provider_name() -> str:
     if chosen:
         message = f"{PROVIDER_VARIABLE}={chosen!r} is no provider: write existing, kind or native, or unset it"
         raise ClusterError(message)
-    if is_docker_working():
+    if find_container_engine():
         return "kind"
     if os.uname().sysname == "Linux" and os.geteuid() == 0:
         return "native"

@@ -1,4 +1,5 @@
 import json
+import socket
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -126,26 +127,27 @@ def test_kind_removes_a_cluster_that_did_not_start(cache: Path) -> None:
     assert not (cache / "clusters" / "demo").exists()
 
 
-def test_kind_leaves_a_running_cluster_of_the_same_configuration_alone(cache: Path) -> None:
+def test_kind_starts_anew_where_a_start_was_killed_on_its_way(cache: Path) -> None:
     kind = RecordedKind()
-    spec = ClusterSpec("demo", Level.NODE)
     folder = cache / "clusters" / "demo"
     folder.mkdir(parents=True)
-    provider = KindProvider(kind)
+    (folder / "kind.yaml").write_text("{}")
+
     with pytest.raises(ClusterError):  # kubectl finds no cluster behind the stand-in's empty kubeconfig
-        provider.up(spec, owner=None)
-    kind.clusters.append("restaurantstack-demo")
-    folder.mkdir()
-    (folder / "kind.yaml").write_text(_read_configuration(spec, folder))
-    kind.calls.clear()
+        KindProvider(kind).up(ClusterSpec("demo", Level.NODE), owner=None)
 
-    provider.up(spec, owner=None)
-
-    assert kind.calls == ["get clusters"]
+    assert [call.split()[0] for call in kind.calls] == ["delete", "create", "delete"]
+    assert KindProvider(kind).compute_status("demo") == {"running": False}
 
 
-def _read_configuration(spec: ClusterSpec, folder: Path) -> str:
-    return json.dumps(build_kind_configuration(spec, folder / "logs"), indent=1)
+def test_kind_says_that_a_port_is_taken_before_it_makes_anything(cache: Path) -> None:
+    kind = RecordedKind()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ClusterError, match=f"port {port} on 127.0.0.1 is in use"):
+            KindProvider(kind).up(ClusterSpec("demo", Level.NODE, (PortMapping(port, 30080),)), owner=None)
+    assert kind.calls == ["delete cluster --name restaurantstack-demo"]
+    assert not (cache / "clusters" / "demo").exists()
 
 
 def test_kind_loads_archives_into_its_own_cluster() -> None:

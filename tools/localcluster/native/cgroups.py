@@ -22,13 +22,14 @@ def enter_cgroup(name: str, pid: int) -> None:
     for hierarchy in list_hierarchies():
         programs = hierarchy / name / PROGRAMS
         programs.mkdir(parents=True, exist_ok=True)
-        if (hierarchy / name / "cpuset.cpus").exists():  # v1: an empty set of processors takes no process
+        is_unified = (hierarchy / "cgroup.controllers").exists()
+        if not is_unified and (hierarchy / name / "cpuset.cpus").exists():  # an empty set takes no process
             for group in (hierarchy / name, programs):
                 for setting in ("cpuset.cpus", "cpuset.mems"):
                     if not (group / setting).read_text().strip():
                         (group / setting).write_text((group.parent / setting).read_text())
         (programs / "cgroup.procs").write_text(str(pid))
-        if (hierarchy / "cgroup.controllers").exists():
+        if is_unified:
             _delegate_controllers(hierarchy, name)
 
 
@@ -69,8 +70,7 @@ def _list_groups(name: str) -> list[Path]:
 
 
 def _delegate_controllers(hierarchy: Path, name: str) -> None:
-    controllers = (hierarchy / "cgroup.controllers").read_text().split()
-    wanted = " ".join(f"+{controller}" for controller in controllers)
-    for group in (hierarchy, hierarchy / name):
-        with contextlib.suppress(OSError):  # a controller that the machine keeps for itself stays away
-            (group / "cgroup.subtree_control").write_text(wanted)
+    """Hand the cluster's group every controller that the machine offers to its top-level groups, one by one."""
+    for controller in (hierarchy / "cgroup.subtree_control").read_text().split():
+        with contextlib.suppress(OSError):  # one that can't be had is missed by the kubelet, which says so
+            (hierarchy / name / "cgroup.subtree_control").write_text(f"+{controller}")

@@ -172,19 +172,18 @@ NETWORK_COMMANDS = (
     ("ip", "link", "set", "node0peer", "up"),
 )
 
-NETWORK_SETTINGS = {"net/ipv4/ip_forward": "1", "net/bridge/bridge-nf-call-iptables": "1"}
-"""Kernel settings of the network namespace; the second only where the kernel has it."""
+NETWORK_SETTINGS = {"net/ipv4/ip_forward": "1"}
+"""Kernel settings of the network namespace."""
 
 CNI_NETWORK = {
     "cniVersion": "1.0.0",
     "name": "pods",
     "plugins": [
         {
-            "type": "bridge",
-            "bridge": "cni0",
-            "isGateway": True,
+            # Each pod on a routed link of its own: on a bridge, answers of a Service would pass by the address
+            # translation wherever the kernel has no br_netfilter.
+            "type": "ptp",
             "ipMasq": True,
-            "hairpinMode": True,
             "ipam": {
                 "type": "host-local",
                 "ranges": [[{"subnet": POD_CIDR}]],

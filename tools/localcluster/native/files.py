@@ -89,7 +89,7 @@ runtime_type = "io.containerd.runc.v2"
 runtime_path = "{folder}/containerd-shim-runc-v2"
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
-BinaryName = "/usr/sbin/runc"
+BinaryName = "runc"
 SystemdCgroup = false
 """
 

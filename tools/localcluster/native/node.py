@@ -73,9 +73,7 @@ def prepare_network() -> None:
     for command in NETWORK_COMMANDS:
         _run(*command)
     for name, value in NETWORK_SETTINGS.items():
-        setting = Path("/proc/sys") / name
-        if setting.exists():
-            setting.write_text(value)
+        (Path("/proc/sys") / name).write_text(value)
 
 
 class Node:

@@ -25,7 +25,7 @@ from tools.localcluster.native.files import NodeImages, write_configuration
 from tools.localcluster.native.layout import NODE_NAME, Layout
 from tools.localcluster.native.pki import write_pki
 from tools.localcluster.packages import NODE_PACKAGES, require_packages
-from tools.localcluster.paths import compute_cluster_folder, require_free_space
+from tools.localcluster.paths import compute_cluster_folder, require_free_port, require_free_space
 from tools.localcluster.progress import show_step
 from tools.localcluster.spec import ClusterSpec, Level
 
@@ -42,13 +42,11 @@ class NativeProvider:
 
     name = "native"
 
+    def prepare(self, level: Level) -> None:
+        _prepare(level)
+
     def up(self, spec: ClusterSpec, *, owner: int | None) -> None:
-        if os.geteuid():
-            message = (
-                "the native cluster makes namespaces and control groups: run as root, or start Docker and use kind"
-            )
-            raise ClusterError(message)
-        binaries = self._prepare(spec.level)
+        binaries = _prepare(spec.level)
         fingerprint = spec.compute_fingerprint(_compute_source_hash() + json.dumps(binaries, sort_keys=True))
         layout = Layout(compute_cluster_folder(spec.name))
         with _hold_cluster(spec.name):
@@ -84,13 +82,14 @@ class NativeProvider:
 
     def find_kubeconfig(self, name: str) -> Path:
         layout = Layout(compute_cluster_folder(name))
-        if not _find_supervisors(layout):
-            message = f"cluster {name} is not running: bring it up first"
-            raise ClusterError(message)
+        _require_running(layout)
         return layout.kubeconfig
 
     def load(self, name: str, archives: Sequence[Path]) -> None:
         loaded = compute_cluster_folder(name) / "loaded"
+        if "containerd" not in self._read_binaries(name):
+            message = f"cluster {name} runs no pods, so it takes no images: bring it up with --level node"
+            raise ClusterError(message)
         for archive in archives:
             marker = loaded / archive.name  # an archive's name has its content's hash
             if marker.exists():
@@ -112,19 +111,9 @@ class NativeProvider:
             raise ClusterError(message)
         return ["tail", "-n", "+1", *(str(path) for path in logs if component or path.name != "audit.log")]
 
-    def _prepare(self, level: Level) -> dict[str, str]:
-        """Build what the level needs; return the folder of each module's binaries."""
-        require_packages(NODE_PACKAGES if level is Level.NODE else {"iproute2": "ip"})
-        require_free_space(SPACE_GIB, "running a cluster")
-        binaries = {module: str(build_module(module)) for module in select_modules(level)}
-        if level is Level.NODE:
-            for key in ("pause", "base"):
-                build_image(key, Buildah())
-        return binaries
-
     def _start(self, spec: ClusterSpec, layout: Layout, binaries: dict[str, str], owner: int | None) -> None:
         for mapping in spec.ports:
-            _require_free_port(mapping.host)
+            require_free_port(mapping.host)
         for folder in (layout.root, layout.logs, layout.data):
             folder.mkdir(parents=True)
         port = _find_free_port()
@@ -149,11 +138,30 @@ class NativeProvider:
         with show_step("node ready"):
             run_kubectl(layout.kubeconfig, "wait", "--for=condition=Ready", f"node/{NODE_NAME}", "--timeout=120s")
 
+    def _read_binaries(self, name: str) -> dict[str, str]:
+        layout = Layout(compute_cluster_folder(name))
+        _require_running(layout)
+        binaries: dict[str, str] = json.loads(layout.config.read_text())["binaries"]
+        return binaries
+
     def _import(self, name: str, archive: Path) -> None:
         layout = Layout(compute_cluster_folder(name))
-        binaries = json.loads(layout.config.read_text())["binaries"]
-        ctr = [f"{binaries['containerd']}/ctr", "--namespace=k8s.io", "images", "import"]
+        ctr = [f"{self._read_binaries(name)['containerd']}/ctr", "--namespace=k8s.io", "images", "import"]
         _run([*_build_enter_command(layout), *ctr, str(archive)], f"loading {archive.name}")
+
+
+def _prepare(level: Level) -> dict[str, str]:
+    """Build what the level needs; return the folder of each module's binaries."""
+    if os.geteuid():
+        message = "the native cluster makes namespaces and control groups: run as root, or start Docker and use kind"
+        raise ClusterError(message)
+    require_free_space(SPACE_GIB, "running a cluster")
+    require_packages(NODE_PACKAGES if level is Level.NODE else {"iproute2": "ip"})
+    binaries = {module: str(build_module(module)) for module in select_modules(level)}
+    if level is Level.NODE:
+        for key in ("pause", "base"):
+            build_image(key, Buildah())
+    return binaries
 
 
 def _hold_cluster(name: str, *, remove: bool = False) -> contextlib.AbstractContextManager[None]:
@@ -266,14 +274,10 @@ def _find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _require_free_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            message = f"port {port} on 127.0.0.1 is in use ({error.strerror}): end what uses it, or choose another"
-            raise ClusterError(message) from error
+def _require_running(layout: Layout) -> None:
+    if not _find_supervisors(layout):
+        message = f"cluster {layout.root.name} is not running: bring it up first"
+        raise ClusterError(message)
 
 
 def _build_enter_command(layout: Layout) -> list[str]:
