@@ -86,7 +86,8 @@ def seed(settings: Settings, locations: int, orders: int, random_seed: int) -> N
     click.echo(f"added {added.locations} locations, {added.items} menu items, {added.orders} orders")
     if not added.has_told_replicas:
         click.echo(
-            f"Redis could not be told: replicas may serve the old menu for {settings.cache_shared_ttl:.0f} s", err=True
+            f"running replicas could not be told: they may serve the old menu for {settings.cache_shared_ttl:.0f} s",
+            err=True,
         )
 
 
@@ -126,8 +127,7 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 def _describe_database(error: DatabaseUnavailableError) -> str:
-    cause = str(error.__cause__).splitlines()[0]
-    return f"the database cannot be used: {cause}; check {ENV_PREFIX}DATABASE_URL"
+    return f"the database cannot be used: {error.reason}; check {ENV_PREFIX}DATABASE_URL"
 
 
 def _fail(message: str, *, code: int) -> Never:

@@ -60,7 +60,7 @@ async def become_ready(context: Context, *, retry_seconds: float = RETRY_SECONDS
         report = await warming.warm_process(context)
     except DatabaseUnavailableError as error:
         context.readiness.is_degraded = True
-        _log.warning("warming failed", reason=str(error.__cause__))
+        _log.warning("warming failed", reason=error.reason)
     else:
         context.readiness.is_degraded = report.hit_ratio < context.settings.warm_min_hit_ratio
         _log.info("warmed", **report.model_dump())
@@ -72,7 +72,7 @@ async def _wait_for_schema(context: Context, retry_seconds: float) -> None:
         try:
             state = await read_schema_state(context.database)
         except DatabaseUnavailableError as error:
-            _log.warning("waiting for the database", reason=str(error.__cause__))
+            _log.warning("waiting for the database", reason=error.reason)
         else:
             if state.is_usable:
                 return

@@ -20,6 +20,9 @@ from restaurant_api.errors import CATALOGUE, ApiError, ErrorCode, FieldError
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 SCOPE_REQUEST_ID = "restaurant.request_id"
 SCOPE_ERROR_CODE = "restaurant.error_code"
+MAX_ERRORS = 50
+"""Wrong parts that one answer lists."""
+
 _RETRY_SOON = {"retry-after": "1"}
 _FRAMEWORK_CODES = {
     HTTPStatus.BAD_REQUEST: ErrorCode.VALIDATION_MALFORMED_JSON,
@@ -104,7 +107,7 @@ async def _handle_invalid_request(request: Request, error: Exception) -> Respons
     found = error.errors()
     if any(e["type"] == "json_invalid" for e in found):
         return build_problem_response(request.scope, ErrorCode.VALIDATION_MALFORMED_JSON)
-    errors = [FieldError(build_pointer(e["loc"]), e["msg"]) for e in found]
+    errors = [FieldError(build_pointer(e["loc"]), e["msg"]) for e in found[:MAX_ERRORS]]
     return build_problem_response(request.scope, ErrorCode.VALIDATION_FAILED, errors=errors)
 
 
@@ -116,7 +119,9 @@ async def _handle_framework_error(request: Request, error: Exception) -> Respons
 
 
 async def _handle_database_unavailable(request: Request, error: Exception) -> Response:
-    _log.warning("database unavailable", reason=str(error.__cause__))
+    if not isinstance(error, DatabaseUnavailableError):
+        raise TypeError from error
+    _log.warning("database unavailable", reason=error.reason)
     return build_problem_response(request.scope, ErrorCode.SYSTEM_DATABASE_UNAVAILABLE, headers=_RETRY_SOON)
 
 

@@ -104,6 +104,29 @@ async def test_values_expire(redis_server: str, redis: Redis, key: CacheKey) -> 
     await cache.close()
 
 
+async def test_generations_expire_long_after_their_values(redis_server: str, redis: Redis, key: CacheKey) -> None:
+    cache = build_cache(redis_server)
+    name = build_generation_key(key)
+    await cache.read(key)
+    assert 86_000 < await redis.ttl(name) <= 86_400
+    await redis.expire(name, 10)
+    await cache.read(key)
+    assert await redis.ttl(name) <= 10
+    await cache.bump(key)
+    assert await redis.ttl(name) > 86_000
+    await redis.delete(name)
+    await cache.bump(key)
+    assert await redis.ttl(name) > 86_000
+    await cache.close()
+
+
+async def test_guessed_locations_leave_nothing_for_ever(context: Context, redis: Redis) -> None:
+    async with open_client(build_public_asgi(context)) as client:
+        assert (await client.get(f"/api/v1/locations/{Clock().new_id()}/menu")).status_code == 404
+    (name,) = [name async for name in redis.scan_iter()]
+    assert await redis.ttl(name) > 0
+
+
 async def test_a_dead_redis_costs_little_and_opens_the_circuit(key: CacheKey) -> None:
     cache = build_cache(f"redis://127.0.0.1:{find_free_port()}/0", timeout=0.1)
     started = time.monotonic()

@@ -1,11 +1,14 @@
 """Transactions, and a database that goes away."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from restaurant_api.context import Context
 from restaurant_api.db.session import Database, DatabaseUnavailableError
@@ -66,6 +69,45 @@ async def test_a_connection_cut_between_requests_is_noticed(postgres: Database) 
         await session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
     await killer.close()
     assert await count_locations(postgres) == 0
+
+
+async def test_a_lock_that_another_one_holds_for_too_long_is_unavailable(postgres: Database) -> None:
+    async with postgres.write() as holder:
+        await holder.execute(text("LOCK TABLE locations IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(DatabaseUnavailableError) as caught:
+            await count_locations(postgres)
+    assert "lock timeout" in caught.value.reason
+    assert await count_locations(postgres) == 0
+
+
+async def test_errors_do_not_say_what_guests_have_written(context: Context, restaurant: Restaurant) -> None:
+    del restaurant
+    with pytest.raises(DBAPIError) as caught:
+        await insert_tag_of_no_item(context.database, "call 0170 5555")
+    assert "menu_item_tags" in str(caught.value)
+    assert "0170" not in str(caught.value)
+
+
+async def insert_tag_of_no_item(database: Database, tag: str) -> None:
+    """Violates a foreign key."""
+    statement = text("INSERT INTO menu_item_tags (item_id, tag, location_id) VALUES (:item, :tag, :item)")
+    async with database.write() as session:
+        await session.execute(statement.bindparams(bindparam("item", type_=Uuid())), {"item": UUID(int=1), "tag": tag})
+
+
+async def read_server_pid(url: str) -> int:
+    database = Database(build_database_url(url), lock_timeout_seconds=1)
+    async with database.read() as session:
+        lines: str = (await session.execute(text("SELECT pg_read_file('postmaster.pid')"))).scalar_one()
+    await database.close()
+    return int(lines.splitlines()[0])
+
+
+def test_the_server_for_tests_keeps_all_its_memory_where_it_ends_with_it(postgres_url: str) -> None:
+    process = Path(f"/proc/{asyncio.run(read_server_pid(postgres_url))}")
+    assert "/dev/shm/" not in (process / "maps").read_text()  # noqa: S108 - only a name to look for
+    if os.geteuid() == 0:
+        assert (process / "ns/ipc").readlink() != Path("/proc/self/ns/ipc").readlink()
 
 
 async def test_a_broken_sqlite_file_is_unavailable(sqlite_url: str) -> None:

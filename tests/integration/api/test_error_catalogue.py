@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from restaurant_api.context import Context
@@ -164,6 +165,16 @@ async def in_flight(world: World, operation: str) -> httpx.Response:
         response = await world.call(operation, headers={"idempotency-key": "k"})
     assert response.headers["retry-after"] == "1"
     return response
+
+
+async def test_a_locked_table_is_the_database_too_busy_and_no_crash(world: World) -> None:
+    async with world.context.database.write() as session:
+        await session.execute(text("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE"))
+        responses = [await world.call(PLACE), await world.call(PLACE, headers={"idempotency-key": "k"})]
+        responses.append(await world.call(ORDER))
+    for response in responses:
+        assert check_problem(response) is ErrorCode.SYSTEM_DATABASE_UNAVAILABLE
+        assert response.headers["retry-after"] == "1"
 
 
 def unready(**state: bool) -> Callable[[World, str], Awaitable[httpx.Response]]:

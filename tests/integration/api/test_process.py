@@ -131,7 +131,8 @@ def test_migrate_seed_warm(tmp_path: Path, redis_server: str) -> None:
     assert run_cli("migrate", DATABASE_URL=url).output == "schema was empty, is current now\n"
     assert run_cli("migrate", DATABASE_URL=url).output == "schema was current: nothing to do\n"
     seeded = run_cli("seed", "--orders", "3", DATABASE_URL=url)
-    assert seeded.output == "added 1 locations, 120 menu items, 3 orders\n"
+    assert seeded.stdout == "added 1 locations, 120 menu items, 3 orders\n"
+    assert "running replicas could not be told" in seeded.stderr
     file = tmp_path / "report.json"
     warmed = run_cli(
         "warm", "--report", str(file), DATABASE_URL=url, REDIS_URL=redis_server, RELEASE="abc", REDIS_TIMEOUT="5"
@@ -151,7 +152,7 @@ def test_warm_fails_below_the_ratio_and_writes_the_report_all_the_same(sqlite_ur
     assert "hit ratio 0.000 is below 0.95" in failed.stderr
     assert json.loads(file.read_text())["failures"] == 1
     told = run_cli("seed", DATABASE_URL=sqlite_url, REDIS_URL=redis)
-    assert "Redis could not be told" in told.stderr
+    assert "running replicas could not be told: they may serve the old menu for 300 s" in told.stderr
 
 
 def test_warm_without_a_database_writes_the_report_all_the_same(tmp_path: Path) -> None:
@@ -161,6 +162,16 @@ def test_warm_without_a_database_writes_the_report_all_the_same(tmp_path: Path) 
     assert failed.exit_code == 1
     assert "check RESTAURANT_DATABASE_URL" in failed.stderr
     assert json.loads(file.read_text())["hitRatio"] == 0.0
+
+
+def test_warm_with_a_database_that_never_answers_writes_the_report_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/x"
+        failed = run_cli("warm", "--report", str(file), DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1/0")
+    assert failed.exit_code == 1, failed.output
+    assert "the database cannot be used: TimeoutError; check RESTAURANT_DATABASE_URL" in failed.stderr
+    assert json.loads(file.read_text())["failures"] == 1
 
 
 def test_warm_out_of_time(sqlite_url: str, redis_server: str) -> None:

@@ -42,14 +42,16 @@ def run_redis(port: int | None = None) -> Iterator[str]:
 _POSTGRES = """
 "$0/initdb" --pgdata="$1/data" --username=postgres --auth=trust --no-sync --encoding=UTF8 >/dev/null
 exec "$0/postgres" -D "$1/data" -k "$1" -h 127.0.0.1 -p "$2" \\
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off
+    -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off \\
+    -c dynamic_shared_memory_type=sysv
 """
 
 _AS_ROOT = """
 mount -t tmpfs -o mode=1777 tmpfs /mnt
 exec setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig=KILL sh -euc "$@"
 """
-"""PostgreSQL refuses to run as root. Its files are in the memory of its own mount namespace, and end with it."""
+"""PostgreSQL refuses to run as root. Its files are in the memory of its own mount namespace, and
+its shared memory is in its own IPC namespace: both end with it, even when it is killed."""
 
 
 @contextlib.contextmanager
@@ -61,7 +63,7 @@ def run_postgres() -> Iterator[str]:
     is_root = os.geteuid() == 0
     with contextlib.nullcontext("/mnt") if is_root else tempfile.TemporaryDirectory() as folder:
         words = [_POSTGRES, str(binaries), folder, str(port)]
-        enter = ["unshare", "--mount", "--propagation=private", "sh", "-euc", _AS_ROOT, "sh"]
+        enter = ["unshare", "--mount", "--ipc", "--propagation=private", "sh", "-euc", _AS_ROOT, "sh"]
         command = [*enter, *words] if is_root else ["sh", "-euc", *words]
         with _running(command):
             probe = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]

@@ -23,6 +23,15 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture
+async def roomy_client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        ready_context(build_settings(f"sqlite:///{tmp_path}/unused.db")) as context,
+        open_client(build_public_asgi(context)) as client,
+    ):
+        yield client
+
+
 @pytest.mark.parametrize(
     ("location", "pointer"),
     [
@@ -80,6 +89,37 @@ async def test_bodies_that_are_not_json(client: httpx.AsyncClient, body: bytes) 
     response = await client.post(url, content=body, headers={"content-type": "application/json"})
     assert response.status_code in {400, 422}
     assert response.json()["errorCode"].startswith("VALIDATION_")
+
+
+ORDERS = "/api/v1/locations/0197a5c2-7e4b-7c1d-9f3a-2b6d8e0f1a23/orders"
+MANY = {f"m{number}": 0 for number in range(20_000)}
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({"items": [{}]} | MANY, [{"pointer": "", "detail": "Object should have at most 10 members"}]),
+        ({"items": [MANY]}, [{"pointer": "/items/0", "detail": "Object should have at most 10 members"}]),
+        (
+            {"items": [{}] * 101},
+            [{"pointer": "/items", "detail": "List should have at most 100 items after validation, not 101"}],
+        ),
+    ],
+    ids=["members", "members of an item", "items"],
+)
+async def test_far_too_much_is_one_error(
+    roomy_client: httpx.AsyncClient, body: dict[str, object], errors: list[dict[str, str]]
+) -> None:
+    response = await roomy_client.post(ORDERS, json=body)
+    assert (response.status_code, response.json()["errorCode"]) == (422, "VALIDATION_FAILED")
+    assert response.json()["errors"] == errors
+
+
+async def test_a_few_unknown_members_are_named_and_the_list_ends(roomy_client: httpx.AsyncClient) -> None:
+    named = await roomy_client.post(ORDERS, json={"items": [], "notes": "typo"})
+    assert [error["pointer"] for error in named.json()["errors"]] == ["/items", "/notes"]
+    many = await roomy_client.post(ORDERS, json={"items": [{}] * 100})
+    assert len(many.json()["errors"]) == 50
 
 
 async def test_a_body_without_announced_length_is_cut_at_the_limit(client: httpx.AsyncClient) -> None:

@@ -18,23 +18,28 @@ from restaurant_api.clock import Clock
 _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
+_GENERATION_SECONDS = 86_400
+"""Far longer than any value lives. Without an end, each id that anybody guesses would stay in Redis for ever."""
+
 _READ = """
 local generation = redis.call('GET', KEYS[1])
 if not generation then
   generation = ARGV[2]
-  redis.call('SET', KEYS[1], generation)
+  redis.call('SET', KEYS[1], generation, 'EX', ARGV[3])
 end
 return {generation, redis.call('GET', ARGV[1] .. generation)}
 """
 _BUMP = """
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  return redis.call('INCR', KEYS[1])
+  local generation = redis.call('INCR', KEYS[1])
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+  return generation
 end
-redis.call('SET', KEYS[1], ARGV[1])
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return ARGV[1]
 """
-# A generation starts at the time in microseconds: when Redis evicts or loses the counter, the next one is larger than
-# all before, so a value of a forgotten generation can never be read again.
+# A generation starts at the time in microseconds: when the counter expires, is evicted or lost, the next one is larger
+# than all before, so a value of a forgotten generation can never be read again.
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ class RedisCache:
     async def read(self, key: CacheKey) -> SharedRead | None:
         async def ask() -> SharedRead:
             prefix = build_value_prefix(key, release=self._release)
-            generation, body = await self._redis.eval(_READ, 1, build_generation_key(key), prefix, self._first())
+            name = build_generation_key(key)
+            generation, body = await self._redis.eval(_READ, 1, name, prefix, self._first(), str(_GENERATION_SECONDS))
             return SharedRead(int(generation), body)
 
         return await self._guard(ask)
@@ -103,7 +109,7 @@ class RedisCache:
 
     async def bump(self, key: CacheKey) -> bool:
         async def ask() -> bool:
-            await self._redis.eval(_BUMP, 1, build_generation_key(key), self._first())
+            await self._redis.eval(_BUMP, 1, build_generation_key(key), self._first(), str(_GENERATION_SECONDS))
             return True
 
         return await self._guard(ask) or False

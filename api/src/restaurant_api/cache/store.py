@@ -1,9 +1,11 @@
 """Owns reading through both levels, storing, refreshing and invalidating.
 
-Staleness: the replica that invalidates never serves the old bytes again. Another replica may serve them from its own
-memory for at most CACHE_LOCAL_TTL (2 s unless set otherwise), since nothing tells it yet that the generation moved;
-pushing invalidations over Redis is left for later. With Redis unreachable while bumping, others may serve old bytes
-until CACHE_SHARED_TTL; `invalidate` returns False then.
+Staleness: once Redis has been told, the replica that invalidates never serves the old bytes again. Another replica may
+serve them from its own memory for at most CACHE_LOCAL_TTL (2 s unless set otherwise), since nothing tells it yet that
+the generation moved; pushing invalidations over Redis is left for later. With Redis unreachable while bumping, each
+replica may serve old bytes until CACHE_SHARED_TTL (300 s unless set otherwise). Without Redis memory is the only level
+and keeps bytes that long too, or warming would be for nothing: the process that invalidates is up to date at once, as
+the one replica, and any other process is stale for at most CACHE_SHARED_TTL. `invalidate` returns False in both cases.
 """
 
 from collections.abc import Awaitable, Callable
@@ -46,7 +48,9 @@ class CacheStore:
     ) -> None:
         self._local = local
         self._shared = shared
-        self._ttls = ttls
+        self._shared_ttl = ttls.shared
+        # Short because Redis is near; with no Redis behind it, what has been warmed must not be gone after two seconds.
+        self._local_ttl = ttls.shared if shared is None else ttls.local
         self._metrics = metrics
         self._clock = clock
         self._flights: Flights[CachedBody] = Flights()
@@ -58,7 +62,9 @@ class CacheStore:
         return cached
 
     async def get_or_load(self, key: CacheKey, load: Load) -> CachedBody:
-        return self.get_local(key) or await self._flights.run(key, lambda: self._fill(key, load))
+        # With the epoch: who comes after an invalidation must not share a load that began before it.
+        flight = (key, self._local.epoch(key))
+        return self.get_local(key) or await self._flights.run(flight, lambda: self._fill(key, load))
 
     async def refresh(self, key: CacheKey, load: Load) -> CachedBody:
         """Loads and stores in both levels whatever they hold, for warming."""
@@ -78,10 +84,15 @@ class CacheStore:
         return self._local.get(key)
 
     async def invalidate(self, key: CacheKey) -> bool:
-        """Call after the commit. False when Redis could not be told."""
+        """Call after the commit. False when other processes could not be told."""
         self._local.invalidate(key)
         self._metrics.invalidations.labels(key.resource).inc()
-        return self._shared is None or await self._shared.bump(key)
+        if self._shared is None:
+            return False
+        has_told = await self._shared.bump(key)
+        # Once more: while Redis was being told, a reader may have found the old bytes there.
+        self._local.invalidate(key)
+        return has_told
 
     def read_stats(self) -> CacheStats:
         """Also brings the gauges up to date."""
@@ -111,12 +122,12 @@ class CacheStore:
         body = await load()
         if self._shared is not None and generation is not None:
             # Under the generation read before loading: after a bump in between, nobody reads this value.
-            await self._shared.write(key, body, generation=generation, ttl_seconds=self._jitter(self._ttls.shared))
+            await self._shared.write(key, body, generation=generation, ttl_seconds=self._jitter(self._shared_ttl))
         return self._keep(key, body, epoch=epoch)
 
     def _keep(self, key: CacheKey, body: bytes, *, epoch: int) -> CachedBody:
         cached = build_cached_body(body)
-        self._local.put(key, cached, ttl_seconds=self._jitter(self._ttls.local), epoch=epoch)
+        self._local.put(key, cached, ttl_seconds=self._jitter(self._local_ttl), epoch=epoch)
         return cached
 
     def _jitter(self, ttl_seconds: float) -> float:

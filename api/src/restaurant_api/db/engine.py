@@ -20,9 +20,12 @@ _SQLITE_PRAGMAS = (
 
 
 def build_engine(url: URL, *, lock_timeout_seconds: float) -> AsyncEngine:
-    """Opens nothing yet. `lock_timeout_seconds` bounds how long PostgreSQL lets a statement wait for a row lock."""
+    """Opens nothing yet. Errors name no parameters: those are guests' data, and errors are logged.
+
+    `lock_timeout_seconds` bounds how long PostgreSQL lets a statement wait for a row lock.
+    """
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
+        engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -33,6 +36,7 @@ def build_engine(url: URL, *, lock_timeout_seconds: float) -> AsyncEngine:
     }
     return create_async_engine(
         url,
+        hide_parameters=True,
         pool_pre_ping=True,  # a failover must not cost each pooled connection one failed request
         connect_args={"timeout": _CONNECT_TIMEOUT_SECONDS, "server_settings": server_settings},
     )

@@ -20,6 +20,12 @@ _LOCK_NOT_AVAILABLE = "55P03"
 class DatabaseUnavailableError(Exception):
     """The database cannot be reached, or has no connection or lock to give in time."""
 
+    @property
+    def reason(self) -> str:
+        """One line for logs and operators: the cause's first, or its type, since a timeout has no text at all."""
+        lines = (line.strip() for line in str(self.__cause__).splitlines())
+        return next(filter(None, lines), type(self.__cause__).__name__)
+
 
 class Database:
     """One pool of connections. `read` never commits; `write` commits at the end of the block or not at all."""
@@ -66,7 +72,8 @@ class Database:
             except (OperationalError, InterfaceError) as error:
                 raise DatabaseUnavailableError from error
             except DBAPIError as error:
-                if error.connection_invalidated:
+                # A claim of an idempotency key has its own answer to a lock timeout and never gets here.
+                if error.connection_invalidated or is_lock_timeout(error):
                     raise DatabaseUnavailableError from error
                 raise
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from restaurant_api.api_model import ApiModel, Money, PlainText
+from restaurant_api.api_model import ApiModel, Money, PlainText, RequestModel
 
 MAX_LINES = 100
 MAX_QUANTITY = 99
@@ -24,14 +24,14 @@ class OrderStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class NewOrderLine(ApiModel):
+class NewOrderLine(RequestModel):
     """An item of the menu and how many of it."""
 
     item_id: UUID
     quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, examples=[2])]
 
 
-class NewOrder(ApiModel):
+class NewOrder(RequestModel):
     """What a guest orders. Names and prices come from the server."""
 
     items: Annotated[list[NewOrderLine], Field(min_length=1, max_length=MAX_LINES)]

@@ -25,7 +25,7 @@ class SeedPlan:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What was not there before. `has_told_replicas` is False when Redis could not be reached."""
+    """What was not there before. `has_told_replicas` is False when Redis is unset or could not be reached."""
 
     locations: int
     items: int

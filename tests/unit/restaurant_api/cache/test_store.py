@@ -22,12 +22,14 @@ class Source:
         self.loads = 0
         self.body = b"first"
         self.has_read = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def load(self) -> bytes:
         self.loads += 1
         body = self.body
         self.has_read.set()
-        await asyncio.sleep(0)
+        await self.may_answer.wait()
         return body
 
 
@@ -106,6 +108,57 @@ async def test_invalidation_during_a_load_keeps_the_old_bytes_from_both_levels(
     assert (await store.get_or_load(KEY, source.load)).body == b"second"
 
 
+@pytest.mark.parametrize("has_shared", [True, False])
+async def test_a_reader_after_an_invalidation_does_not_join_a_load_from_before(
+    time: ManualTime,
+    metrics: Metrics,
+    source: Source,
+    has_shared: bool,  # noqa: FBT001 - a row of the table above
+) -> None:
+    store = build_store(time, FakeSharedCache() if has_shared else None, metrics)
+    source.may_answer.clear()
+    early = asyncio.create_task(store.get_or_load(KEY, source.load))
+    await source.has_read.wait()
+    source.body = b"second"
+    await store.invalidate(KEY)
+    late = asyncio.create_task(store.get_or_load(KEY, source.load))
+    await asyncio.sleep(0)
+    source.may_answer.set()
+    assert [(await early).body, (await late).body] == [b"first", b"second"]
+    assert (await store.get_or_load(KEY, source.load)).body == b"second"
+
+
+async def test_what_is_read_while_redis_is_being_told_is_not_kept(
+    store: CacheStore, source: Source, shared: FakeSharedCache
+) -> None:
+    await store.get_or_load(KEY, source.load)
+    source.body = b"second"
+    shared.may_bump.clear()
+    telling = asyncio.create_task(store.invalidate(KEY))
+    await asyncio.sleep(0)
+    assert (await store.get_or_load(KEY, source.load)).body == b"first"
+    shared.may_bump.set()
+    assert await telling
+    assert (await store.get_or_load(KEY, source.load)).body == b"second"
+
+
+@pytest.mark.parametrize(("has_shared", "kept_seconds", "gone_seconds"), [(True, 1.7, 2), (False, 269, 300)])
+async def test_memory_keeps_for_long_only_when_it_is_the_only_level(
+    time: ManualTime,
+    metrics: Metrics,
+    source: Source,
+    has_shared: bool,  # noqa: FBT001 - a row of the table above
+    kept_seconds: float,
+    gone_seconds: float,
+) -> None:
+    store = build_store(time, FakeSharedCache() if has_shared else None, metrics)
+    await store.get_or_load(KEY, source.load)
+    time.elapsed = kept_seconds
+    assert store.peek(KEY) is not None
+    time.elapsed = gone_seconds
+    assert store.peek(KEY) is None
+
+
 async def test_refresh_renews_both_levels(store: CacheStore, source: Source, shared: FakeSharedCache) -> None:
     await store.get_or_load(KEY, source.load)
     source.body = b"second"
@@ -120,7 +173,7 @@ async def test_without_level_2(time: ManualTime, metrics: Metrics, source: Sourc
     await store.get_or_load(KEY, source.load)
     written = await store.refresh(KEY, source.load)
     assert await store.read_back(KEY) == written
-    assert await store.invalidate(KEY)
+    assert not await store.invalidate(KEY)
     assert await store.read_back(KEY) is None
     assert not store.read_stats().has_shared
     await store.close()
