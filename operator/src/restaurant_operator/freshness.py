@@ -23,18 +23,26 @@ class Freshness:
     def __init__(self) -> None:
         self._seen: dict[Key, str] = {}
         self._missing: dict[Key, _Missing] = {}
+        self._touched: set[Key] = set()
 
     def see(self, key: Key, version: str, *, deleted: bool = False) -> None:
         """Note an event of the watch. Any event for the key clears what was missing: the stream lives."""
         self._missing.pop(key, None)
+        self._touched.add(key)
         if deleted:
             self._seen.pop(key, None)
         else:
             self._seen[key] = version
 
+    def start_listing(self) -> None:
+        """Call right before each listing: what the watch delivers from here on may be newer than what is listed."""
+        self._touched.clear()
+
     def expect(self, key: Key, version: str, now: float) -> None:
         """Note what a listing shows."""
-        if self._seen.get(key) != version:
+        if self._seen.get(key) == version:
+            self._missing.pop(key, None)
+        elif key not in self._touched:
             self._missing.setdefault(key, _Missing(version, now))
 
     def retain(self, keys: set[Key]) -> None:

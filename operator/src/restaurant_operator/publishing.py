@@ -26,6 +26,7 @@ _WARNINGS = {
     Reason.MIGRATION_FAILED,
     Reason.WARM_FAILED,
     Reason.ROLLOUT_STUCK,
+    Reason.PODS_UNAVAILABLE,
     Reason.REDIS_NOT_READY,
 }
 

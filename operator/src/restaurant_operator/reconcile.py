@@ -5,6 +5,7 @@ Owns the order of the steps and nothing else: what is wanted, what to do next an
 
 from collections.abc import Iterable
 from datetime import datetime
+from http import HTTPStatus
 
 import structlog
 
@@ -23,11 +24,16 @@ from restaurant_operator.warming.report import compute_warm_status, needs_report
 
 log = structlog.get_logger()
 
+_VOLUME_REFUSALS = {HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
+"""The first is how admission refuses growth: PersistentVolumeClaimResize asks the storage class."""
+
 PROGRESS_SECONDS = 30.0
 """Changes wake us; this is for what only time changes, such as patience with a Redis that does not come up."""
 
 STALLED_SECONDS = 120.0
 """Somebody has to do something first, possibly somewhere that we don't watch."""
+
+_PAUSES: dict[Phase | None, float | None] = {Phase.READY: None, Phase.INVALID: None, Phase.FAILED: STALLED_SECONDS}
 
 QUIET_ATTEMPTS = 2
 """Outside trouble shorter than this many retries is not worth a change of status."""
@@ -54,7 +60,7 @@ async def reconcile(key: Key, attempt: int, context: Context) -> float | None:
             raise
         return STALLED_SECONDS
     await publish(context, identity, previous, current)
-    return None if current.phase in {Phase.READY, Phase.FAILED, Phase.INVALID} else PROGRESS_SECONDS
+    return _PAUSES.get(current.phase, PROGRESS_SECONDS)
 
 
 async def _converge(stack: Stack, previous: Status, now: datetime, context: Context) -> Status:
@@ -62,7 +68,7 @@ async def _converge(stack: Stack, previous: Status, now: datetime, context: Cont
     children = await context.cluster.list_children(Key(stack.namespace, stack.name))
     observed = Observed.from_children(children, stack.identity.uid)
     decision = decide(stack, desired, observed, now)
-    applied = await _apply(stack, decision.manifests, observed, context)
+    applied, refusals = await _apply(stack, decision.manifests, observed, context)
     deleted = await _prune([observed.objects[key] for key in decision.obsolete], context)
     observed = observed.with_objects(applied, deleted)
     warm_job = desired.warm_job and observed.find_job(desired.warm_job["metadata"]["name"])
@@ -73,13 +79,20 @@ async def _converge(stack: Stack, previous: Status, now: datetime, context: Cont
         redis_ready=stack.spec.redis.managed is None or observed.is_stateful_set_ready(build_name(stack, "redis")),
         warm=await _read_warm(stack, desired, observed, previous, context),
         warm_phase=warm_job.phase if warm_job else None,
+        trouble=refusals[0] if refusals else None,
     )
     return status.compute(stack, facts, previous, now)
 
 
-async def _apply(stack: Stack, manifests: Iterable[Manifest], observed: Observed, context: Context) -> list[Manifest]:
-    """Write only what differs, in the given order; give what the API server answered."""
-    applied = []
+async def _apply(
+    stack: Stack, manifests: Iterable[Manifest], observed: Observed, context: Context
+) -> tuple[list[Manifest], list[status.Trouble]]:
+    """Write only what differs, in the given order; give what the API server answered, and which volumes can't change.
+
+    A volume that can't change serves as it is: it holds up nothing that comes after it.
+    """
+    applied: list[Manifest] = []
+    refusals: list[status.Trouble] = []
     for manifest in map(diffing.stamp, manifests):
         key = get_object_key(manifest)
         live = observed.objects.get(key)
@@ -88,10 +101,17 @@ async def _apply(stack: Stack, manifests: Iterable[Manifest], observed: Observed
         elif "deletionTimestamp" in live["metadata"]:
             continue
         difference = "the object" if live is None else diffing.find_difference(manifest, live)
-        if difference is not None:
+        if difference is None:
+            continue
+        try:
             applied.append(await context.cluster.apply(manifest))
+        except ClusterError as error:
+            if live is None or key[0] != "PersistentVolumeClaim" or error.status not in _VOLUME_REFUSALS:
+                raise
+            refusals.append(_explain_volume(key[1], error))
+        else:
             log.info("object applied", kind=key[0], name=key[1], namespace=stack.namespace, difference=difference)
-    return applied
+    return applied, refusals
 
 
 async def _refuse_foreign(stack: Stack, manifest: Manifest, observed: Observed, context: Context) -> None:
@@ -123,6 +143,14 @@ async def _read_warm(
         return previous.warm
     pods = await context.cluster.list_pods(stack.namespace, {"batch.kubernetes.io/job-name": job.name})
     return compute_warm_status(job, pods)
+
+
+def _explain_volume(name: str, error: ClusterError) -> status.Trouble:
+    message = (
+        f"PersistentVolumeClaim {name} keeps its size, and everything else goes on: {error}. "
+        "Set allowVolumeExpansion: true on its storage class; a claim that is not bound yet must be bound first"
+    )
+    return status.Trouble(Reason.REFUSED, message, stalled=True)
 
 
 def _explain(error: ClusterError | ForeignObjectError) -> status.Trouble:

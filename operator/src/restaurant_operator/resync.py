@@ -25,6 +25,7 @@ async def run_resync(
     """Run until cancelled; an API server that does not answer is tried again at the next turn."""
     while True:
         await asyncio.sleep(seconds * (1 + SPREAD * chance()))
+        freshness.start_listing()
         try:
             stacks = await cluster.list_stacks()
         except ClusterError as error:

@@ -36,6 +36,15 @@ _STEP_PHASES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a pass could not do all that it wanted; `stalled` when waiting alone does not help."""
+
+    reason: Reason
+    message: str
+    stalled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a pass found out, in the terms of the conditions."""
 
@@ -45,15 +54,8 @@ class Facts:
     warm: WarmStatus | None
     warm_phase: JobPhase | None
     """How the warm Job of this rollout stands; None when there is no such Job, for it was removed or not made yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a pass could not do all that it wanted; `stalled` when waiting alone does not help."""
-
-    reason: Reason
-    message: str
-    stalled: bool
+    trouble: Trouble | None = None
+    """What was refused while the rest of the pass went through."""
 
 
 def compute_first(identity: Identity, now: datetime) -> Status:
@@ -84,7 +86,7 @@ def compute(stack: Stack, facts: Facts, previous: Status, now: datetime) -> Stat
     """Give the whole status of a pass that went through."""
     phase, reason, message = _judge(facts)
     is_ready = phase is Phase.READY
-    failed = facts.progress.failed
+    failed = phase is Phase.FAILED
     verdicts = [
         *_summarise(
             Truth.TRUE if is_ready else Truth.FALSE, reason, message, busy=not (is_ready or failed), stalled=failed
@@ -121,6 +123,10 @@ def _judge(facts: Facts) -> tuple[Phase, Reason, str]:
     progress = facts.progress
     if progress.failed:
         return Phase.FAILED, progress.reason, progress.message
+    if facts.trouble is not None:
+        return Phase.FAILED, facts.trouble.reason, facts.trouble.message
+    if progress.reason is Reason.PODS_UNAVAILABLE:
+        return Phase.UNAVAILABLE, progress.reason, progress.message
     if progress.step is Step.COMPLETE and not facts.redis_ready:
         return (
             Phase.UNAVAILABLE,

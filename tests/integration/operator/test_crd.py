@@ -22,6 +22,10 @@ REFUSED = [
     ({"database": {"sqlite": {"storage": "lots"}}}, "spec.database.sqlite.storage", "write it such as 1Gi"),
     ({"redis": {"managed": {"storage": "lots"}}}, "spec.redis.managed.storage", "write it such as 1Gi"),
     ({"redis": {"managed": {"maxMemory": "-1"}}}, "spec.redis.managed.maxMemory", "write it such as 256Mi"),
+    ({"redis": {"managed": {"maxMemory": "256m"}}}, "spec.redis.managed.maxMemory", "write 256Mi, not 256m"),
+    ({"redis": {"managed": {"maxMemory": "0"}}}, "spec.redis.managed.maxMemory", "must be at least 8Mi"),
+    ({"redis": {"managed": {"storage": "0"}}}, "spec.redis.managed.storage", "must be at least 1Mi"),
+    ({"database": {"sqlite": {"storage": "1m"}}}, "spec.database.sqlite.storage", "must be at least 1Mi"),
     ({"api": {"resources": {"limits": {"cpu": "two"}}}}, "spec.api.resources.limits.cpu", "write it such as 1"),
     (
         {"warming": {"timeout": "soon"}},

@@ -105,13 +105,14 @@ async def test_drift_is_repaired_and_what_others_own_stays(
     container = api.get(deployment)["spec"]["template"]["spec"]["containers"][0]
     container["image"] = "registry.example.com/other"
     api.check(api.merge(deployment, {"spec": {"template": {"spec": {"containers": [container]}}}}))
-    api.delete(f"/api/v1/namespaces/{namespace}/configmaps/{NAME}-api")
+    settings = container["envFrom"][0]["configMapRef"]["name"]
+    api.delete(f"/api/v1/namespaces/{namespace}/configmaps/{settings}")
     await reconcile(Key(namespace, NAME), 0, context)
     assert api.get(service)["spec"]["selector"]["app.kubernetes.io/name"] == "restaurant-api"
     assert api.get(service)["metadata"]["annotations"]["example.com/team"] == "kitchen"
     image = api.get(deployment)["spec"]["template"]["spec"]["containers"][0]["image"]
     assert image == "registry.example.com/restaurant-api:0.1.0"
-    assert ("ConfigMap", f"{NAME}-api") in list_children(api, namespace)
+    assert ("ConfigMap", settings) in list_children(api, namespace)
 
 
 async def test_field_that_is_no_longer_declared_vanishes(
@@ -151,17 +152,18 @@ async def test_what_is_no_longer_declared_is_pruned(
 
 
 async def test_volume_grows(api: ApiServer, context: Context, namespace: str, kubelet: FakeKubelet) -> None:
-    """Unbound here, so the API server refuses to grow it; that must be told, not retried at speed."""
+    """Unbound here, so the API server refuses to grow it; that is told, and everything else goes on."""
     await start(api, context, namespace, {})
     assert kubelet.failing == set()
-    change = {"database": {"sqlite": {"storage": "2Gi"}}}
+    change = {"api": {"replicas": 0}, "database": {"sqlite": {"storage": "2Gi"}}}
     api.check(api.merge(stack_path(namespace, NAME), {"spec": change}))
     delay = await reconcile(Key(namespace, NAME), 0, context)
     assert delay is not None
     assert delay >= 60
     status = get_stack(api, namespace)["status"]
     assert status["phase"] == "Failed"
-    assert "PersistentVolumeClaim" in status["message"]
+    assert f"PersistentVolumeClaim {NAME}-data keeps its size" in status["message"]
+    assert api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{NAME}-api")["spec"]["replicas"] == 0
 
 
 async def test_deleted_stack_takes_its_children_along(

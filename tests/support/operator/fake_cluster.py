@@ -38,6 +38,8 @@ class FakeCluster:
     writes: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     failures: dict[str, ClusterError] = field(default_factory=dict)
+    refusals: dict[tuple[str, str], ClusterError] = field(default_factory=dict)
+    """By kind and name: what `apply` raises for this object alone."""
     crash_at: tuple[int, str] | None = None
     _owned: dict[ObjectId, set[Path]] = field(default_factory=dict)
     _version: int = 0
@@ -91,6 +93,9 @@ class FakeCluster:
 
     async def apply(self, manifest: Manifest) -> Manifest:
         identity = _identify(manifest)
+        refusal = self.refusals.get((identity[0], identity[2]))
+        if refusal is not None:
+            raise refusal
         with_write = self._write(f"apply {identity[0]} {identity[2]}")
         next(with_write)
         live = self.children.get(identity)

@@ -27,6 +27,12 @@ def release_of(cluster: FakeCluster) -> str:
     return labels[RELEASE_LABEL]
 
 
+def find_settings(cluster: FakeCluster) -> Manifest:
+    """Give the ConfigMap that the Deployment's pods read."""
+    container = cluster.find("Deployment")[0]["spec"]["template"]["spec"]["containers"][0]
+    return cluster.get("ConfigMap", container["envFrom"][0]["configMapRef"]["name"])
+
+
 def strip(value: object) -> object:
     """Drop what may differ between two histories that end in the same state."""
     if isinstance(value, dict):
@@ -122,14 +128,15 @@ async def test_drift_of_our_own_fields_is_repaired(cluster: FakeCluster) -> None
     await run_until_quiet(cluster, key)
     cluster.get("Service", "trattoria-api")["spec"]["ports"][0]["port"] = 81
     cluster.get("Deployment", "trattoria-api")["spec"]["replicas"] = 7
-    cluster.remove(("ConfigMap", "dining", "trattoria-api"))
+    settings = find_settings(cluster)["metadata"]["name"]
+    cluster.remove(("ConfigMap", "dining", settings))
     cluster.writes.clear()
     await run_until_quiet(cluster, key)
     assert cluster.get("Service", "trattoria-api")["spec"]["ports"][0]["port"] == 80
     assert cluster.get("Deployment", "trattoria-api")["spec"]["replicas"] == 1
     applied = [write for write in cluster.writes if write != "status"]
     assert sorted(applied) == [
-        "apply ConfigMap trattoria-api",
+        f"apply ConfigMap {settings}",
         "apply Deployment trattoria-api",
         "apply Service trattoria-api",
     ]
@@ -176,7 +183,7 @@ async def test_new_release_keeps_old_pods_and_settings_until_it_is_warm(cluster:
     await run_until_quiet(cluster, key, settle=False)
     assert release_of(cluster) == old
     assert cluster.get("Deployment", "trattoria-api")["spec"]["replicas"] == 3
-    assert cluster.get("ConfigMap", "trattoria-api")["data"]["RESTAURANT_WARM_TIMEOUT"] == "60"
+    assert find_settings(cluster)["data"]["RESTAURANT_WARM_TIMEOUT"] == "60"
     assert get_status(cluster, key)["version"] == "0.1.0"
     cluster.end_jobs("migrate")
     await run_until_quiet(cluster, key, settle=False)
@@ -185,7 +192,8 @@ async def test_new_release_keeps_old_pods_and_settings_until_it_is_warm(cluster:
     cluster.settle()
     await run_until_quiet(cluster, key)
     assert release_of(cluster) != old
-    assert cluster.get("ConfigMap", "trattoria-api")["data"]["RESTAURANT_WARM_TIMEOUT"] == "30"
+    assert find_settings(cluster)["data"]["RESTAURANT_WARM_TIMEOUT"] == "30"
+    assert len(cluster.find("ConfigMap")) == 1
     assert {job["metadata"]["labels"][RELEASE_LABEL] for job in cluster.find("Job")} == {release_of(cluster)}
 
 
@@ -364,3 +372,76 @@ async def test_lost_event_does_not_fail_the_pass(cluster: FakeCluster) -> None:
     await run_until_quiet(cluster, key)
     assert get_condition(cluster, key, "Ready")[0] == "True"
     assert cluster.events == []
+
+
+async def test_old_pod_that_restarts_while_new_ones_start_finds_its_own_settings(cluster: FakeCluster) -> None:
+    key = cluster.add_stack(POSTGRES)
+    await run_until_quiet(cluster, key)
+    old = find_settings(cluster)
+    cluster.change_spec(key, warming={"timeout": "30s"})
+    await run_until_quiet(cluster, key, settle=False)
+    cluster.end_jobs("migrate")
+    await run_until_quiet(cluster, key, settle=False)
+    cluster.end_jobs("warm")
+    await run_until_quiet(cluster, key, settle=False)
+    assert get_condition(cluster, key, "Ready")[1] == "Rolling"
+    assert find_settings(cluster)["data"]["RESTAURANT_WARM_TIMEOUT"] == "30"
+    assert cluster.get("ConfigMap", old["metadata"]["name"])["data"] == old["data"]
+    cluster.roll_out()
+    await run_until_quiet(cluster, key, settle=False)
+    assert cluster.find("ConfigMap") == [find_settings(cluster)]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ClusterError("can't apply PersistentVolumeClaim: only dynamically provisioned pvc can be resized", status=403),
+        RefusedError("can't apply PersistentVolumeClaim: field can not be less than status.capacity", status=422),
+    ],
+)
+async def test_volume_that_may_not_grow_holds_up_nothing_else(cluster: FakeCluster, refusal: ClusterError) -> None:
+    key = cluster.add_stack(MINIMAL)
+    await run_until_quiet(cluster, key)
+    cluster.refusals["PersistentVolumeClaim", "trattoria-data"] = refusal
+    cluster.change_spec(key, version="0.2.0", database={"sqlite": {"storage": "2Gi"}})
+    await run_until_quiet(cluster, key)
+    cluster.settle()
+    await run_until_quiet(cluster, key)
+    assert cluster.find("Deployment")[0]["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":0.2.0")
+    assert get_status(cluster, key)["version"] == "0.2.0"
+    assert get_condition(cluster, key, "Ready")[:2] == ("False", "RefusedByAPIServer")
+    truth, _, message = get_condition(cluster, key, "Stalled")
+    assert truth == "True"
+    assert message.startswith("PersistentVolumeClaim trattoria-data keeps its size")
+    assert str(refusal) in message
+    assert "allowVolumeExpansion: true" in message
+    # A storage class is not watched.
+    assert await run_pass(cluster, key) == 120
+    cluster.refusals.clear()
+    await run_until_quiet(cluster, key)
+    assert get_condition(cluster, key, "Ready")[0] == "True"
+    assert cluster.get("PersistentVolumeClaim", "trattoria-data")["spec"]["resources"]["requests"]["storage"] == "2Gi"
+
+
+@pytest.mark.parametrize("status", [403, 503])
+async def test_trouble_with_a_volume_that_is_not_there_yet_comes_first(cluster: FakeCluster, status: int) -> None:
+    key = cluster.add_stack(MINIMAL)
+    await run_pass(cluster, key)
+    cluster.refusals["PersistentVolumeClaim", "trattoria-data"] = ClusterError("exceeded quota", status=status)
+    with pytest.raises(ClusterError, match="exceeded quota"):
+        await run_pass(cluster, key)
+    assert cluster.find("Job") == []
+
+
+async def test_pods_that_are_lost_after_the_rollout_are_a_warning(cluster: FakeCluster) -> None:
+    key = cluster.add_stack(POSTGRES)
+    await run_until_quiet(cluster, key)
+    live = cluster.find("Deployment")[0]["status"]
+    live["availableReplicas"] = 1
+    live["conditions"] = [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]
+    assert await run_pass(cluster, key) == 30
+    assert get_status(cluster, key)["phase"] == "Unavailable"
+    assert get_condition(cluster, key, "Ready")[:2] == ("False", "PodsUnavailable")
+    assert get_condition(cluster, key, "Reconciling")[0] == "True"
+    assert get_condition(cluster, key, "Stalled")[0] == "False"
+    assert (cluster.events[-1]["type"], cluster.events[-1]["reason"]) == ("Warning", "PodsUnavailable")

@@ -2,6 +2,7 @@ import asyncio
 from contextlib import suppress
 
 from restaurant_operator.cluster.port import Key
+from restaurant_operator.crd.stack import Manifest
 from restaurant_operator.errors import ClusterError
 from restaurant_operator.freshness import Freshness
 from restaurant_operator.metrics import Metrics
@@ -38,6 +39,28 @@ async def test_every_stack_gets_a_pass_again_and_again() -> None:
     assert len(seen) > 4
     # Nothing came through a watch here, and that is noticed.
     assert freshness.compute_lag(asyncio.get_running_loop().time()) > 0.1
+
+
+class HastyWatch(FakeCluster):
+    """Each listing is overtaken by an event."""
+
+    def __init__(self, freshness: Freshness) -> None:
+        super().__init__()
+        self.freshness = freshness
+
+    async def list_stacks(self) -> list[Manifest]:
+        stacks = await super().list_stacks()
+        for key in self.stacks:
+            self.freshness.see(key, self._next_version())
+        return stacks
+
+
+async def test_event_that_overtakes_a_listing_is_no_failure_of_the_watch() -> None:
+    freshness = Freshness()
+    cluster = HastyWatch(freshness)
+    cluster.add_stack({})
+    assert await run_for(cluster, freshness, 0.2)
+    assert freshness.compute_lag(asyncio.get_running_loop().time()) == 0
 
 
 async def test_api_server_that_does_not_answer_is_tried_again() -> None:

@@ -10,7 +10,9 @@ from restaurant_operator.crd.status import ConditionType, Progress, Reason, Stat
 from tests.support.operator.driving import NOW
 from tests.support.operator.stacks import build_stack
 
-DEPLOYMENT = DeploymentState("fp", 2, is_rolled_out=True, is_stuck=False, message="2 of 2 pods are available")
+DEPLOYMENT = DeploymentState(
+    "fp", 2, is_rolled_out=True, is_stuck=False, is_settled=False, message="2 of 2 pods are available"
+)
 COMPLETE = status.Facts(
     progress=Progress(Step.COMPLETE, Reason.READY, "All pods run the declared release"),
     deployment=DEPLOYMENT,

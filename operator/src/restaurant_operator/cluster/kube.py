@@ -84,8 +84,14 @@ class KubeCluster:
     async def list_children(self, key: Key) -> list[Manifest]:
         query = _build_label_query({STACK_LABEL: key.name})
         paths = ((kind, f"{kind.build_path(key.namespace)}?{query}") for kind in CHILD_KINDS)
-        lists = await asyncio.gather(*(self._list(kind, path) for kind, path in paths))
-        return [item for items in lists for item in items]
+        # All are awaited, so that none outlives the pass, and of several errors always the same one is told.
+        answers = await asyncio.gather(*(self._list(kind, path) for kind, path in paths), return_exceptions=True)
+        children: list[Manifest] = []
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+            children += answer
+        return children
 
     async def list_pods(self, namespace: str, labels: dict[str, str]) -> list[Manifest]:
         return await self._list(PODS, f"{PODS.build_path(namespace)}?{_build_label_query(labels)}")

@@ -43,6 +43,8 @@ class DeploymentState:
     replicas: int
     is_rolled_out: bool
     is_stuck: bool
+    is_settled: bool
+    """This release was rolled out before, and no old pod is left: what is missing now was lost, or is new."""
     message: str
 
 
@@ -145,6 +147,7 @@ def parse_deployment(manifest: Mapping[str, Any]) -> DeploymentState:
         replicas=status.get("replicas", 0),
         is_rolled_out=is_current and counts == [wanted] * 3,
         is_stuck=is_current and progressing.get("reason") == "ProgressDeadlineExceeded",
+        is_settled=is_current and counts[0] == counts[1] and progressing.get("reason") == "NewReplicaSetAvailable",
         message=f"{counts[2]} of {wanted} pods are available",
     )
 

@@ -71,6 +71,15 @@ def build_quantity_rule(field: str, example: str) -> Rule:
     return Rule(f"self.matches('{_cel(QUANTITY_PATTERN)}')", f"{field} must be a quantity: write it such as {example}")
 
 
+def build_least_rule(field: str, least: str, example: str) -> Rule:
+    """Refuse nothing at all, which Redis would take for no limit, and thousandths that were meant as megabytes."""
+    number = example.rstrip("GMi")
+    return Rule(
+        f"!isQuantity(self) || !quantity(self).isLessThan(quantity('{least}'))",
+        f"{field} must be at least {least}: write {example}, not {number}m",
+    )
+
+
 def build_growth_rule(field: str) -> Rule:
     """A volume can grow and never shrink: https://kubernetes.io/docs/concepts/storage/persistent-volumes/."""
     return Rule(

@@ -7,9 +7,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from restaurant_operator.crd import rules
-from restaurant_operator.crd.quantities import is_quantity, parse_duration
+from restaurant_operator.crd.quantities import is_quantity, parse_duration, parse_quantity
 
 MAX_WARM_SECONDS = 3600
+LEAST_STORAGE = "1Mi"
+LEAST_MEMORY = "8Mi"
 M = TypeVar("M")
 
 
@@ -115,8 +117,17 @@ class Api(Model):
     resources: Resources = Field(default=Resources(), description="Compute resources of each API pod.")
 
 
-def _size(field: str, default: str, *, grows: bool, description: str) -> Any:  # noqa: ANN401 - as above
-    checks = [rules.build_quantity_rule(field, default)]
+def _at_least(field: str, least: str, example: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if parse_quantity(_check_quantity(text)) >= parse_quantity(least):
+            return text
+        raise ValueError(rules.build_least_rule(field, least, example).message)
+
+    return AfterValidator(check)
+
+
+def _size(field: str, default: str, *, least: str, grows: bool, description: str) -> Any:  # noqa: ANN401 - as above
+    checks = [rules.build_quantity_rule(field, default), rules.build_least_rule(field, least, default)]
     if grows:
         checks.append(rules.build_growth_rule(field))
     return Field(
@@ -133,8 +144,12 @@ class Sqlite(Model):
 
     model_config = ConfigDict(json_schema_extra=rules.with_rules(rules.STORAGE_CLASS))
 
-    storage: Annotated[str, AfterValidator(_check_quantity)] = _size(
-        "spec.database.sqlite.storage", "1Gi", grows=True, description="Size of the volume. It can grow, not shrink."
+    storage: Annotated[str, _at_least("spec.database.sqlite.storage", LEAST_STORAGE, "1Gi")] = _size(
+        "spec.database.sqlite.storage",
+        "1Gi",
+        least=LEAST_STORAGE,
+        grows=True,
+        description="Size of the volume. It can grow, not shrink.",
     )
     storage_class_name: str | None = Field(
         default=None,
@@ -175,12 +190,17 @@ class Database(Model):
 class ManagedRedis(Model):
     """A Redis that belongs to the stack; a cache, so its data may be lost."""
 
-    storage: Annotated[str, AfterValidator(_check_quantity)] = _size(
-        "spec.redis.managed.storage", "1Gi", grows=True, description="Size of the volume. It can grow, not shrink."
+    storage: Annotated[str, _at_least("spec.redis.managed.storage", LEAST_STORAGE, "1Gi")] = _size(
+        "spec.redis.managed.storage",
+        "1Gi",
+        least=LEAST_STORAGE,
+        grows=True,
+        description="Size of the volume. It can grow, not shrink.",
     )
-    max_memory: Annotated[str, AfterValidator(_check_quantity)] = _size(
+    max_memory: Annotated[str, _at_least("spec.redis.managed.maxMemory", LEAST_MEMORY, "256Mi")] = _size(
         "spec.redis.managed.maxMemory",
         "256Mi",
+        least=LEAST_MEMORY,
         grows=False,
         description="Memory for cached data; the least recently used entries make room for new ones.",
     )

@@ -3,7 +3,14 @@
 from restaurant_operator.constants import API_PORT, MANAGEMENT_PORT
 from restaurant_operator.crd.stack import Manifest, Stack
 from restaurant_operator.desired.jobs import add_release
-from restaurant_operator.desired.labels import Component, build_labels, build_metadata, build_name, build_selector
+from restaurant_operator.desired.labels import (
+    Component,
+    build_labels,
+    build_metadata,
+    build_name,
+    build_release_name,
+    build_selector,
+)
 from restaurant_operator.desired.platform import Platform
 from restaurant_operator.desired.pods import build_api_container, build_api_pod_spec, build_secret_variables
 
@@ -23,7 +30,7 @@ def build_api_deployment(stack: Stack, template: Manifest, fingerprint: str) -> 
             "progressDeadlineSeconds": 600,
             "strategy": _build_strategy(stack),
             "selector": {"matchLabels": build_selector(stack.identity, Component.API)},
-            "template": add_release(template, fingerprint),
+            "template": _add_settings(add_release(template, fingerprint), stack, fingerprint),
         },
     }
 
@@ -33,7 +40,6 @@ def build_api_template(stack: Stack, platform: Platform) -> Manifest:
     container = build_api_container(stack, platform, "api", ["serve"])
     container |= {
         "env": build_secret_variables(stack),
-        "envFrom": [{"configMapRef": {"name": build_name(stack, "api")}}],
         "ports": [
             {"name": "http", "containerPort": API_PORT, "protocol": "TCP"},
             {"name": "management", "containerPort": MANAGEMENT_PORT, "protocol": "TCP"},
@@ -50,6 +56,13 @@ def build_api_template(stack: Stack, platform: Platform) -> Manifest:
             "containers": [container],
         },
     }
+
+
+def _add_settings(template: Manifest, stack: Stack, fingerprint: str) -> Manifest:
+    """Name the release's own ConfigMap; not part of the fingerprint, which names it."""
+    (container,) = template["spec"]["containers"]
+    source = {"configMapRef": {"name": build_release_name(stack, Component.API, fingerprint)}}
+    return {**template, "spec": {**template["spec"], "containers": [{**container, "envFrom": [source]}]}}
 
 
 def _build_strategy(stack: Stack) -> Manifest:

@@ -3,24 +3,21 @@
 from restaurant_operator.constants import API_PORT, MANAGEMENT_PORT, REDIS_PORT
 from restaurant_operator.crd.quantities import parse_duration
 from restaurant_operator.crd.stack import Manifest, Stack
-from restaurant_operator.desired.labels import Component, build_metadata, build_name
+from restaurant_operator.desired.labels import Component, build_name, build_release_metadata
 
 
-def build_config_map(stack: Stack) -> Manifest:
-    """Give the settings that the API pods take as their environment."""
+def build_config_map(stack: Stack, fingerprint: str) -> Manifest:
+    """Give one release's settings: a pod of an older release that restarts must find its own, not the newest."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": build_metadata(stack, Component.API, build_name(stack, "api")),
+        "metadata": build_release_metadata(stack, Component.API, fingerprint),
         "data": build_settings(stack),
     }
 
 
 def build_settings(stack: Stack) -> dict[str, str]:
-    """Give the API's environment.
-
-    Jobs take it inline, since the ConfigMap stays behind until the rollout reaches it.
-    """
+    """Give the API's environment. Jobs take it inline, for they come before the ConfigMap."""
     settings = {
         "RESTAURANT_HOST": "0.0.0.0",  # noqa: S104 - inside the pod's own network namespace
         "RESTAURANT_PORT": str(API_PORT),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from restaurant_operator.crd.stack import Manifest, Stack
 from restaurant_operator.desired.api_deployment import build_api_deployment, build_api_template
-from restaurant_operator.desired.config_map import build_config_map
+from restaurant_operator.desired.config_map import build_config_map, build_settings
 from restaurant_operator.desired.migration_job import build_migration_job, build_migration_template
 from restaurant_operator.desired.platform import Platform
 from restaurant_operator.desired.redis import build_redis_service, build_redis_stateful_set
@@ -41,12 +41,11 @@ def build(stack: Stack, platform: Platform) -> Desired:
     api = build_api_template(stack, platform)
     migrate = build_migration_template(stack, platform)
     warm = build_warm_template(stack, platform)
-    config_map = build_config_map(stack)
-    fingerprint = compute_fingerprint(stack.identity.uid, config_map["data"], api, migrate, warm)
+    fingerprint = compute_fingerprint(stack.identity.uid, build_settings(stack), api, migrate, warm)
     return Desired(
         fingerprint=fingerprint,
         base=_build_base(stack, platform),
-        config_map=config_map,
+        config_map=build_config_map(stack, fingerprint),
         migration_job=build_migration_job(stack, migrate, fingerprint),
         warm_job=None if warm is None else build_warm_job(stack, warm, fingerprint),
         deployment=build_api_deployment(stack, api, fingerprint),

@@ -3,7 +3,7 @@
 from restaurant_operator.constants import RELEASE_LABEL
 from restaurant_operator.crd.stack import Manifest, Stack
 from restaurant_operator.desired.config_map import build_settings
-from restaurant_operator.desired.labels import Component, build_labels, build_metadata, build_name
+from restaurant_operator.desired.labels import Component, build_labels, build_release_metadata
 from restaurant_operator.desired.platform import Platform
 from restaurant_operator.desired.pods import (
     RELEASE_VARIABLE,
@@ -12,9 +12,6 @@ from restaurant_operator.desired.pods import (
     build_data_affinity,
     build_secret_variables,
 )
-
-NAME_DIGITS = 8
-"""How much of the fingerprint goes into a Job's name."""
 
 
 def build_job_template(stack: Stack, platform: Platform, component: Component, args: list[str]) -> Manifest:
@@ -35,12 +32,10 @@ def build_job_template(stack: Stack, platform: Platform, component: Component, a
 
 def build_job(stack: Stack, component: Component, template: Manifest, fingerprint: str, limits: Manifest) -> Manifest:
     """Give the Job of one rollout. Its template can never change, hence the fingerprint in its name."""
-    metadata = build_metadata(stack, component, build_name(stack, f"{component.value}-{fingerprint[:NAME_DIGITS]}"))
-    metadata["labels"][RELEASE_LABEL] = fingerprint
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": metadata,
+        "metadata": build_release_metadata(stack, component, fingerprint),
         "spec": {**limits, "template": add_release(template, fingerprint)},
     }
 

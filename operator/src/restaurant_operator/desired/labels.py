@@ -2,8 +2,11 @@
 
 from enum import StrEnum
 
-from restaurant_operator.constants import API_VERSION, KIND, STACK_LABEL
+from restaurant_operator.constants import API_VERSION, KIND, RELEASE_LABEL, STACK_LABEL
 from restaurant_operator.crd.stack import Identity, Manifest, Stack
+
+NAME_DIGITS = 8
+"""How much of the fingerprint goes into the name of what belongs to one rollout."""
 
 
 class Component(StrEnum):
@@ -22,6 +25,11 @@ _APP_NAMES = {Component.REDIS: "redis"}
 def build_name(stack: Stack, suffix: str) -> str:
     """Give a child name; constants.MAX_STACK_NAME keeps the longest one valid."""
     return f"{stack.name}-{suffix}"
+
+
+def build_release_name(stack: Stack, component: Component, fingerprint: str) -> str:
+    """Give the name of what belongs to one rollout and never changes."""
+    return build_name(stack, f"{component.value}-{fingerprint[:NAME_DIGITS]}")
 
 
 def build_selector(identity: Identity, component: Component) -> dict[str, str]:
@@ -59,6 +67,12 @@ def build_metadata(stack: Stack, component: Component, name: str) -> Manifest:
         "labels": build_labels(stack, component),
         "ownerReferences": [build_owner_reference(stack.identity)],
     }
+
+
+def build_release_metadata(stack: Stack, component: Component, fingerprint: str) -> Manifest:
+    """Give the metadata of what belongs to one rollout."""
+    metadata = build_metadata(stack, component, build_release_name(stack, component, fingerprint))
+    return {**metadata, "labels": {**metadata["labels"], RELEASE_LABEL: fingerprint}}
 
 
 def build_owner_reference(identity: Identity) -> Manifest:

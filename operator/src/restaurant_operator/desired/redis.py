@@ -1,4 +1,8 @@
-"""The managed Redis: one pod that caches, may lose everything, and keeps a snapshot so that a restart is not cold."""
+"""The managed Redis: one pod that caches and may lose everything.
+
+It saves only as it is told to stop, so that a planned restart is not cold, and loads what it saved only once: after a
+crash an older state would bring back values that were dropped since.
+"""
 
 from decimal import Decimal
 
@@ -14,7 +18,9 @@ REDIS_USER = 999
 """The user of the official image."""
 
 MEMORY_HEADROOM = Decimal("1.5")
-"""Over maxmemory: fragmentation, client buffers, and the pages that a snapshot copies while it is written."""
+"""Over maxmemory: fragmentation and client buffers."""
+
+SNAPSHOT = "/data/dump.rdb"
 
 MEMORY_FLOOR = 64 * 2**20
 """What Redis needs beside its data."""
@@ -92,23 +98,27 @@ def _build_container(managed: ManagedRedis, platform: Platform) -> Manifest:
 def _build_arguments(memory: int) -> list[str]:
     """Protected mode would refuse the API's pods, since there is no password yet."""
     options = {
-        "port": str(REDIS_PORT),
-        "dir": "/data",
-        "maxmemory": str(memory),
-        "maxmemory-policy": "allkeys-lru",
-        "save": "900 1",
-        "stop-writes-on-bgsave-error": "no",
-        "appendonly": "no",
-        "protected-mode": "no",
+        "port": [str(REDIS_PORT)],
+        "dir": ["/data"],
+        "maxmemory": [str(memory)],
+        "maxmemory-policy": ["allkeys-lru"],
+        "save": [""],
+        # Without force a full volume would keep it from stopping until it is killed.
+        "shutdown-on-sigterm": ["save", "force"],
+        "appendonly": ["no"],
+        "protected-mode": ["no"],
     }
-    return [word for option, value in options.items() for word in (f"--{option}", value)]
+    return [word for option, values in options.items() for word in (f"--{option}", *values)]
 
 
 def _build_probes() -> Manifest:
     # redis-cli exits 0 even when Redis answers with an error such as LOADING.
-    ping = {"exec": {"command": ["sh", "-c", f"redis-cli -h 127.0.0.1 -p {REDIS_PORT} ping | grep -q PONG"]}}
+    command = f"redis-cli -h 127.0.0.1 -p {REDIS_PORT} ping | grep -q PONG"
+    # Removed between loading and the first write, for the pod is not ready before this has succeeded.
+    started = {"exec": {"command": ["sh", "-c", f"{command} && rm -f {SNAPSHOT}"]}}
+    ping = {"exec": {"command": ["sh", "-c", command]}}
     return {
-        "startupProbe": {**ping, "periodSeconds": 1, "timeoutSeconds": 3, "failureThreshold": 60},
+        "startupProbe": {**started, "periodSeconds": 1, "timeoutSeconds": 3, "failureThreshold": 60},
         "readinessProbe": {**ping, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2},
         "livenessProbe": {**ping, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6},
     }

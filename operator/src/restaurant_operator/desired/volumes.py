@@ -16,7 +16,7 @@ def build_data_volume(stack: Stack) -> Manifest | None:
 
 
 def build_redis_volume(stack: Stack) -> Manifest | None:
-    """Give the volume of Redis' snapshots, which let a restarted Redis start warm."""
+    """Give the volume of Redis' snapshot, which lets a Redis that was stopped in order start warm."""
     managed = stack.spec.redis.managed
     return None if managed is None else _build_claim(stack, Component.REDIS, managed.storage, None)
 

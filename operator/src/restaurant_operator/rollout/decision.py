@@ -29,9 +29,7 @@ def decide(stack: Stack, desired: Desired, observed: Observed, now: datetime) ->
     live = observed.objects.get(("Deployment", desired.deployment["metadata"]["name"]))
     if may_roll:
         parts += [desired.config_map, desired.deployment]
-    elif live is None:
-        parts.append(desired.config_map)
-    else:
+    elif live is not None:
         parts.append(hold_deployment(desired.deployment, live))
     if job is not None:
         parts.append(job)
@@ -62,6 +60,9 @@ def _decide_step(stack: Stack, desired: Desired, observed: Observed, now: dateti
         if deployment.is_stuck:
             message = f"{deployment.message}, and no progress for ten minutes: look at the pods' events and logs"
             return Progress(Step.ROLLING, Reason.ROLLOUT_STUCK, message, failed=True), None
+        if deployment.is_settled:
+            message = f"{deployment.message}: if this lasts, look at the pods' events and logs"
+            return Progress(Step.ROLLING, Reason.PODS_UNAVAILABLE, message), None
         return Progress(Step.ROLLING, Reason.ROLLING, deployment.message), None
     return (
         _decide_migration(desired, observed)

@@ -1,5 +1,6 @@
 """The client against a small HTTP server; what a real API server makes of it is tested in tests/integration."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -30,12 +31,14 @@ class Api:
     """Answers by method and path; notes what was asked."""
 
     answers: dict[str, tuple[int, object]] = field(default_factory=dict)
+    delays: dict[str, float] = field(default_factory=dict)
     requests: list[tuple[str, web.Request, object]] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
         text = await request.text()
         name = f"{request.method} {request.path}"
         self.requests.append((name, request, json.loads(text) if text else None))
+        await asyncio.sleep(self.delays.get(name, 0))
         status, body = self.answers.get(name, (404, {"message": "not found"}))
         return web.Response(status=status, text=body if isinstance(body, str) else json.dumps(body))
 
@@ -176,3 +179,15 @@ async def test_error_of_a_read_is_not_taken_for_absence(cluster: KubeCluster, ap
     api[0].answers[f"GET {STACK}"] = (500, {"message": "etcd"})
     with pytest.raises(ClusterError, match="etcd"):
         await cluster.read_stack(KEY)
+
+
+async def test_of_several_failed_lists_the_same_one_is_told(
+    cluster: KubeCluster, api: tuple[Api, BaseTestServer]
+) -> None:
+    api[0].answers["GET /api/v1/namespaces/dining/configmaps"] = (500, {"message": "slow"})
+    api[0].answers["GET /api/v1/namespaces/dining/services"] = (500, {"message": "fast"})
+    api[0].delays["GET /api/v1/namespaces/dining/configmaps"] = 0.1
+    api[0].answers["GET /api/v1/namespaces/dining/serviceaccounts"] = (200, {"items": []})
+    with pytest.raises(ClusterError, match="can't list ConfigMap: slow"):
+        await cluster.list_children(KEY)
+    assert len(api[0].requests) == 7

@@ -47,3 +47,11 @@ def test_only_sqlite_needs_a_volume() -> None:
 def test_image_of_the_spec_wins() -> None:
     image = build_deployment(image="registry.example.com/x:9")["spec"]["template"]["spec"]["containers"][0]["image"]
     assert image == "registry.example.com/x:9"
+
+
+def test_pods_read_the_settings_of_their_own_release() -> None:
+    first, second = (build(build_stack(warming={"timeout": timeout}), PLATFORM) for timeout in ("60s", "30s"))
+    for desired in (first, second):
+        container = desired.deployment["spec"]["template"]["spec"]["containers"][0]
+        assert container["envFrom"] == [{"configMapRef": {"name": desired.config_map["metadata"]["name"]}}]
+    assert first.config_map["metadata"]["name"] != second.config_map["metadata"]["name"]

@@ -27,3 +27,15 @@ def test_new_release_does_not_restart_redis() -> None:
     first, second = (build(build_stack(version=version), PLATFORM).base[-1] for version in ("0.1.0", "0.2.0"))
     assert first["kind"] == "StatefulSet"
     assert first["spec"] == second["spec"]
+
+
+def test_only_a_clean_stop_is_saved_and_loaded_only_once() -> None:
+    container = build_container("256Mi")
+    arguments = container["args"]
+    assert arguments[arguments.index("--save") + 1] == ""
+    assert arguments[arguments.index("--appendonly") + 1] == "no"
+    assert arguments[arguments.index("--shutdown-on-sigterm") + 1 :][:2] == ["save", "force"]
+    (shell, _, script) = container["startupProbe"]["exec"]["command"]
+    assert (shell, script.endswith("| grep -q PONG && rm -f /data/dump.rdb")) == ("sh", True)
+    for probe in ("readinessProbe", "livenessProbe"):
+        assert "rm" not in container[probe]["exec"]["command"][2].split()

@@ -131,6 +131,24 @@ def test_live_deployment_tells_the_rest(status: dict[str, Any], step: Step, *, f
     assert (decision.progress.step, decision.progress.failed) == (step, failed)
 
 
+SETTLED = {"conditions": [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ({**SETTLED, **DONE, "availableReplicas": 0}, Reason.PODS_UNAVAILABLE),
+        ({**SETTLED, **DONE, "availableReplicas": 0, "observedGeneration": 1}, Reason.ROLLING),
+        # The condition of the last rollout may outlive the first moment of the next.
+        ({**SETTLED, "replicas": 1, "availableReplicas": 1}, Reason.ROLLING),
+        ({**DONE, "availableReplicas": 0}, Reason.ROLLING),
+    ],
+)
+def test_pods_that_are_lost_later_are_no_rollout(status: dict[str, Any], reason: Reason) -> None:
+    stack, desired = build_case()
+    assert choose(stack, desired, build_live(desired, **status)).progress.reason is reason
+
+
 def test_live_pods_are_held_while_a_step_is_open() -> None:
     stack, desired = build_case(api={"replicas": 5})
     _, old = build_case(version="0.0.9")
