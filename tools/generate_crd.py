@@ -4,7 +4,6 @@ Owns the translation of pydantic's JSON schema into a structural schema; adds no
 Usage: python -m tools.generate_crd [--check]
 """
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from restaurant_operator.constants import GROUP, KIND, PLURAL, VERSION
 from restaurant_operator.crd.rules import STACK_NAME, with_rules
 from restaurant_operator.crd.spec import Spec
 from restaurant_operator.crd.status import Status
+from tools.generated_files import ROOT, update_files
 
-ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / "manifests/crd/restaurantstacks.yaml"
 TEMPLATE = ROOT / "charts/restaurantstack-operator/templates/crd.yaml"
 
@@ -49,23 +48,6 @@ _KEPT = {
     "required",
     "default",
 }
-
-
-def main() -> int:
-    """Give 1 when --check finds a stale file."""
-    parser = argparse.ArgumentParser(description="Write the CustomResourceDefinition.")
-    parser.add_argument("--check", action="store_true", help="only tell whether the files are fresh")
-    check = parser.parse_args().check
-    stale = []
-    for path, text in render_files().items():
-        if check and (not path.exists() or path.read_text() != text):
-            stale.append(str(path.relative_to(ROOT)))
-        elif not check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-    if stale:
-        print(f"stale: {', '.join(stale)}; run make generate")
-    return 1 if stale else 0
 
 
 def render_files() -> dict[Path, str]:
@@ -187,4 +169,4 @@ def _inline(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(update_files(render_files()))

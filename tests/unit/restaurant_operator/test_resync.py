@@ -1,6 +1,8 @@
 import asyncio
 from contextlib import suppress
 
+from typing_extensions import override
+
 from restaurant_operator.cluster.port import Key
 from restaurant_operator.crd.stack import Manifest
 from restaurant_operator.errors import ClusterError
@@ -48,6 +50,7 @@ class HastyWatch(FakeCluster):
         super().__init__()
         self.freshness = freshness
 
+    @override
     async def list_stacks(self) -> list[Manifest]:
         stacks = await super().list_stacks()
         for key in self.stacks:
