@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Self
 
-import httpx
 import pytest
 import yaml
 
@@ -21,7 +20,7 @@ from tests.support.stacks_on_node import (
 from tests.support.waiting import wait_until
 from tools.demo.__main__ import NODE_PORT_SERVICE, count_by_result
 from tools.demo.deployment import compute_api_version
-from tools.demo.traffic import TrafficReport, drive_traffic
+from tools.demo.traffic import TrafficReport, drive_traffic, wait_until_reachable
 from tools.demo.view import is_ready
 
 RATE = 20.0
@@ -68,16 +67,9 @@ def stack(node_cluster: RunningCluster, namespace: str, host_port: int) -> Itera
     stack.apply({"api": {"replicas": 2}, "database": POSTGRES})
     node_cluster.deployment.apply(*yaml.safe_load_all(NODE_PORT_SERVICE.read_text()), namespace=namespace)
     stack.wait_until_ready()
-    wait_until(lambda: is_reachable(f"http://127.0.0.1:{host_port}/livez"), what="the node port leads to the pods")
+    wait_until_reachable(f"http://127.0.0.1:{host_port}", seconds=30)
     yield stack
     stack.kubectl("delete", "service", "trattoria-demo")
-
-
-def is_reachable(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
 
 
 def choose_other_version(stack: StackOnNode) -> str:

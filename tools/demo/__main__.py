@@ -11,7 +11,7 @@ import yaml
 
 from tools.demo.deployment import OPERATOR_NAMESPACE, Deployment, compute_api_version
 from tools.demo.picture import write_picture
-from tools.demo.traffic import drive_traffic
+from tools.demo.traffic import drive_traffic, wait_until_reachable
 from tools.demo.view import build_traffic_table, watch_until_ready
 from tools.localcluster.choose import choose_provider
 from tools.localcluster.errors import ClusterError
@@ -27,6 +27,7 @@ PICTURE_VARIABLE = "DEMO_PICTURE"
 """A file that gets the demo's own output as an SVG: how the picture in the README is made."""
 
 READY_SECONDS = 180.0
+REACHABLE_SECONDS = 30.0
 TRAFFIC_RATE = 60.0
 TRAFFIC_SECONDS = 15.0
 SAMPLE = Path(__file__).parent / "stack.yaml"
@@ -79,6 +80,7 @@ def apply_restaurant(deployment: Deployment) -> None:
 
 def serve_guests(deployment: Deployment, url: str) -> None:
     """Drive the traffic and print what it met."""
+    wait_until_reachable(url, seconds=REACHABLE_SECONDS)
     before = read_cache_counts(deployment)
     with show_step(f"{TRAFFIC_RATE:.0f} requests a second for {TRAFFIC_SECONDS:.0f} s to {url}"):
         report = asyncio.run(drive_traffic(url, rate=TRAFFIC_RATE, seconds=TRAFFIC_SECONDS))

@@ -5,6 +5,7 @@ client. Sends only to the address it is given.
 """
 
 import asyncio
+import contextlib
 import math
 import random
 import time
@@ -14,11 +15,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tools.localcluster.errors import ClusterError
+
 ORDER_SHARE = 0.15
 REVALIDATE_SHARE = 0.5
 """Guests who have the menu already and ask whether it changed."""
 
 TIMEOUT_SECONDS = 10.0
+POLL_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -46,6 +50,19 @@ def compute_percentile(values: list[float], share: float) -> float:
     """Return the nearest-rank percentile: the smallest value that at least `share` of the values don't exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def wait_until_reachable(base_url: str, *, seconds: float) -> None:
+    """Return once the restaurant answers at its address: a ready pod gets there a moment before its Service does."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{base_url}/livez", timeout=TIMEOUT_SECONDS, trust_env=False).is_success:
+                return
+        if time.monotonic() > deadline:
+            message = f"{base_url} does not answer within {seconds:.0f} s, though the stack is ready"
+            raise ClusterError(message)
+        time.sleep(POLL_SECONDS)
 
 
 async def drive_traffic(base_url: str, *, rate: float, seconds: float, random_seed: int = 1) -> TrafficReport:

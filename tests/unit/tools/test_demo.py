@@ -1,7 +1,8 @@
 import pytest
 
+from tests.support.waiting import find_free_port
 from tools.demo.__main__ import count_by_result, read_port
-from tools.demo.traffic import compute_percentile
+from tools.demo.traffic import compute_percentile, wait_until_reachable
 from tools.demo.view import is_ready
 from tools.localcluster.errors import ClusterError
 
@@ -38,3 +39,8 @@ def test_a_wrong_demo_port_says_what_to_write(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("DEMO_PORT", "http")
     with pytest.raises(ClusterError, match="write for example"):
         read_port()
+
+
+def test_a_restaurant_that_never_answers_is_said_so() -> None:
+    with pytest.raises(ClusterError, match="does not answer within 0 s"):
+        wait_until_reachable(f"http://127.0.0.1:{find_free_port()}", seconds=0)
